@@ -1,0 +1,69 @@
+"""Making, finding and revoking API keys."""
+
+import hmac
+import re
+import secrets
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from botsite.api.models import ApiKey
+
+TOUCH_INTERVAL = timedelta(minutes=1)
+_TOKEN = re.compile(r"(bsk_[0-9a-f]{12})_([0-9a-f]{64})")
+
+
+def api_key_create(
+    *, name: str, scopes: Collection[str], channels: Collection[str] = (), expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """Store a new key and return it with its token, which exists nowhere else and cannot be shown again.
+
+    Raises ValidationError with a sentence per field.
+    """
+    key = ApiKey(name=name, scopes=sorted(set(scopes)), channels=sorted(set(channels)), expires_at=expires_at)
+    token = assign_token(key)
+    key.full_clean()
+    key.save()
+    return key, token
+
+
+def assign_token(key: ApiKey) -> str:
+    """Give an unsaved key its random secret (256 bits) and return the token that the client sends."""
+    secret = secrets.token_hex(32)
+    key.prefix = f"bsk_{secrets.token_hex(6)}"
+    key.secret_hash = _hashed(secret)
+    return f"{key.prefix}_{secret}"
+
+
+def api_key_find(token: str) -> ApiKey | None:
+    """Return the live key that `token` opens. One query; none for what cannot be a key."""
+    match = _TOKEN.fullmatch(token)
+    if match is None:
+        return None
+    prefix, secret = match.groups()
+    key = ApiKey.objects.live().filter(prefix=prefix).first()
+    if key is None or not hmac.compare_digest(key.secret_hash, _hashed(secret)):
+        return None
+    return key
+
+
+def api_key_touch(key: ApiKey) -> None:
+    """Note that the key was used, at most once a minute, so that a busy key costs no write per request."""
+    due = timezone.now() - TOUCH_INTERVAL
+    if key.last_used_at is None or key.last_used_at < due:
+        unused = Q(last_used_at=None) | Q(last_used_at__lt=due)
+        ApiKey.objects.filter(unused, pk=key.pk).update(last_used_at=Now())
+
+
+def api_keys_revoke(keys: QuerySet[ApiKey]) -> int:
+    """Stop every key of `keys` that was not revoked yet, at once; returns how many."""
+    return keys.filter(revoked_at=None).update(revoked_at=Now())
+
+
+def _hashed(secret: str) -> str:
+    # The secret is random, so that a fast hash keeps it: there is nothing to guess.
+    return sha256(secret.encode()).hexdigest()

@@ -1,0 +1,54 @@
+"""The two-level cache: `get_or_load(CLIENT_DATA, load, channel=…, user=…)`, one table of layers.
+
+Values are to be treated as read-only, and in layers that are in Redis they are JSON values.
+"""
+
+from botsite.caching.changing import invalidate, invalidate_matching, invalidate_on_commit, put
+from botsite.caching.layers import (
+    AI_RESPONSE,
+    CATEGORIES,
+    CHANNEL,
+    CLIENT_DATA,
+    CONNECTION,
+    CONVERSATION,
+    FUNCTION_RESULT,
+    INVENTORY,
+    LAYERS,
+    PRODUCT_SEARCH,
+    QR,
+    SESSION,
+    SESSION_INFO,
+    STATUS,
+    Layer,
+)
+from botsite.caching.missing import MISSING
+from botsite.caching.reading import get, get_or_load, has, is_usable
+from botsite.caching.stats import stats
+
+__all__ = (
+    "AI_RESPONSE",
+    "CATEGORIES",
+    "CHANNEL",
+    "CLIENT_DATA",
+    "CONNECTION",
+    "CONVERSATION",
+    "FUNCTION_RESULT",
+    "INVENTORY",
+    "LAYERS",
+    "MISSING",
+    "PRODUCT_SEARCH",
+    "QR",
+    "SESSION",
+    "SESSION_INFO",
+    "STATUS",
+    "Layer",
+    "get",
+    "get_or_load",
+    "has",
+    "invalidate",
+    "invalidate_matching",
+    "invalidate_on_commit",
+    "is_usable",
+    "put",
+    "stats",
+)

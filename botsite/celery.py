@@ -1,0 +1,24 @@
+"""The Celery application: `celery -A botsite worker -P threads` and `celery -A botsite beat`."""
+
+import os
+
+from celery import Celery
+from celery.signals import worker_init
+from kombu.transport.redis import Channel
+
+from botsite.telemetry.meter import install_meter
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "botsite.settings")
+app = Celery("botsite")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# Given back to a Redis that is gone, unfinished hints end the whole worker (kombu 5.7: AttributeError in
+# QoS.restore_unacked_once); nobody needs them back.
+Channel.do_restore = False
+
+
+@worker_init.connect
+def measure(sender: object, **_kwargs: object) -> None:
+    """Count in worker processes; beat and the web processes, which import this too, are not meant."""
+    install_meter()

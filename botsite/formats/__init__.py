@@ -1,0 +1,1 @@
+"""How dates are written: short, and alike in both languages."""

@@ -1,0 +1,5 @@
+"""Dates short enough for a list; everything else is Django's."""
+
+DATE_FORMAT = "j M Y"
+DATETIME_FORMAT = "j M Y, H:i"
+SHORT_DATETIME_FORMAT = "j M, H:i"

@@ -1,0 +1,269 @@
+"""Django settings, read from the environment; docs/configuration.md describes every variable."""
+
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.utils.translation import gettext_lazy as _
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from botsite import embedded
+from botsite.env import EnvironmentReader, InvalidEnvironment
+from botsite.telemetry.logging import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = EnvironmentReader()
+
+try:
+    VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).absolute()
+    LOG_DIR = Path(env.text("LOG_DIR", str(BASE_DIR / "logs"))).absolute()
+    DEBUG = env.flag("DEBUG", default=False)
+
+    # On a machine with nothing configured: private servers and generated keys, kept under VAR_DIR.
+    LOCAL = embedded.is_permitted(VAR_DIR) or DEBUG
+    DATABASE_URL = env.url("DATABASE_URL", schemes=("postgres", "postgresql"))
+    REDIS_URL = env.url("REDIS_URL", schemes=("redis", "rediss", "unix"))
+    if not LOCAL:
+        for name, value in (("DATABASE_URL", DATABASE_URL), ("REDIS_URL", REDIS_URL)):
+            if not value:
+                raise InvalidEnvironment(
+                    name, None, "the address of the server (or start with 'manage.py up')"
+                )
+    services = embedded.service_urls(VAR_DIR)
+    DATABASE_URL = DATABASE_URL or services.database
+    REDIS_URL = REDIS_URL or services.redis
+
+    generated = embedded.local_keys(VAR_DIR) if LOCAL else embedded.LocalKeys("", "")
+    SECRET_KEY = env.text("SECRET_KEY", generated.secret_key)
+    FIELD_ENCRYPTION_KEYS = env.fernet_keys("FIELD_ENCRYPTION_KEY", generated.field_encryption_key)
+    if not SECRET_KEY:
+        raise InvalidEnvironment("SECRET_KEY", None, "a long random text")
+    if not FIELD_ENCRYPTION_KEYS:
+        raise InvalidEnvironment("FIELD_ENCRYPTION_KEY", None, "one or more Fernet keys, comma-separated")
+
+    ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"] if LOCAL else [])
+    CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+    TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+    METRICS_ALLOWED_NETWORKS = env.networks("METRICS_ALLOWED_NETWORKS")
+    HTTPS = env.flag("HTTPS", default=not LOCAL)
+    LANGUAGE_CODE = env.text("LANGUAGE_CODE", "es")
+    TIME_ZONE = env.text("TIME_ZONE", "UTC")
+
+    API_CALLS_PER_MINUTE = env.integer("API_CALLS_PER_MINUTE", 50)
+    WHAPI_TOKEN = env.text("WHAPI_TOKEN")
+    WHAPI_BASE_URL = env.url("WHAPI_BASE_URL", "https://gate.whapi.cloud")
+
+    LLM_TIMEOUT_SECONDS = env.seconds("LLM_TIMEOUT_SECONDS", 30)
+    ASSISTANT_INSTRUCTIONS = env.text("ASSISTANT_INSTRUCTIONS")
+    PROMPT_TOKEN_BUDGET = env.integer("PROMPT_TOKEN_BUDGET", 5000, minimum=500)
+    # Empty addresses and models stand for the provider's own (conversations/llm/providers.py).
+    OPENAI_API_KEY = env.text("OPENAI_API_KEY")
+    OPENAI_BASE_URL = env.url("OPENAI_BASE_URL")
+    OPENAI_MODEL = env.text("OPENAI_MODEL")
+    DEEPSEEK_API_KEY = env.text("DEEPSEEK_API_KEY")
+    DEEPSEEK_BASE_URL = env.url("DEEPSEEK_BASE_URL")
+    DEEPSEEK_MODEL = env.text("DEEPSEEK_MODEL")
+    GEMINI_API_KEY = env.text("GEMINI_API_KEY")
+    GEMINI_BASE_URL = env.url("GEMINI_BASE_URL")
+    GEMINI_MODEL = env.text("GEMINI_MODEL")
+    OPENROUTER_API_KEY = env.text("OPENROUTER_API_KEY")
+    OPENROUTER_BASE_URL = env.url("OPENROUTER_BASE_URL")
+    OPENROUTER_MODEL = env.text("OPENROUTER_MODEL")
+    OPENAI_RESPONSES = env.flag("OPENAI_RESPONSES", default=False)
+
+    BUFFER_SECONDS = env.seconds("BUFFER_SECONDS", 3, minimum=0, maximum=300)
+    SEND_PAIR_SECONDS = env.seconds("SEND_PAIR_SECONDS", 6, minimum=0)
+    CACHE_LOCAL_MB = env.integer("CACHE_LOCAL_MB", 100)
+    WORKER_THREADS = env.integer("WORKER_THREADS", 16, maximum=200)
+    LOCK_TIMEOUT_SECONDS = env.seconds("LOCK_TIMEOUT_SECONDS", 300)
+    ACTIVITY_DELAY_SECONDS = env.seconds("ACTIVITY_DELAY_SECONDS", 600, minimum=0)
+    THREAD_MAX_AGE_HOURS = env.integer("THREAD_MAX_AGE_HOURS", 720)
+    THREAD_TOKEN_THRESHOLD = env.integer("THREAD_TOKEN_THRESHOLD", 8000)
+    HISTORIAL_SUMMARY_THRESHOLD = env.integer("HISTORIAL_SUMMARY_THRESHOLD", 5000)
+    CLEANUP_INTERVAL = env.seconds(
+        "CLEANUP_INTERVAL", 3600, maximum=86_400, hint=" (they are seconds, not milliseconds)"
+    )
+except (InvalidEnvironment, embedded.EmbeddedError) as error:
+    raise SystemExit(f"botsite: {error}") from None
+
+# --- The application -------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "botsite.apps.BotsiteConfig",
+    "botsite.apps.BotsiteAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "botsite.api",
+    "botsite.caching",
+    "sessions_app",
+    "conversations",
+    "conversations.shop",
+    "monitoring",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "botsite.urls"
+WSGI_APPLICATION = "botsite.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+APPEND_SLASH = False
+LOGIN_URL = "admin:login"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Stores ----------------------------------------------------------------------------------------------
+
+DATABASES = {
+    "default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True),
+}
+DATABASES["default"].setdefault("OPTIONS", {}).update(
+    connect_timeout=3,
+    keepalives_idle=5,
+    keepalives_interval=2,
+    keepalives_count=2,
+    tcp_user_timeout=5000,
+    application_name="botsite",
+)
+# A process that is stopped within a transaction must not keep its locks until it is woken.
+DATABASES["default"]["OPTIONS"].setdefault("options", "-c idle_in_transaction_session_timeout=5s")
+
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "botsite",
+        "OPTIONS": {
+            "SOCKET_CONNECT_TIMEOUT": 0.5,
+            "SOCKET_TIMEOUT": 0.5,
+            "IGNORE_EXCEPTIONS": True,
+        },
+    },
+    "layers": {  # botsite.caching is the one user
+        "BACKEND": "django_redis.cache.RedisCache",
+        # django-redis has one pool per address; the time-outs stand there so that this one is another.
+        "LOCATION": f"{REDIS_URL}{'&' if '?' in REDIS_URL else '?'}socket_timeout=0.25",
+        "KEY_PREFIX": "botsite:cache",
+        "OPTIONS": {
+            "SOCKET_CONNECT_TIMEOUT": 0.25,
+            "SOCKET_TIMEOUT": 0.25,
+            "CONNECTION_POOL_KWARGS": {"retry": Retry(NoBackoff(), 0)},
+            "CLIENT_CLASS": "botsite.caching.client.JsonClient",
+            "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+            "COMPRESSOR": "botsite.caching.compression.LargeValueCompressor",
+        },
+    },
+}
+DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+
+# --- Celery: tasks are hints, the truth is in Postgres -----------------------------------------------------
+
+CELERY_BROKER_URL = embedded.broker_url(REDIS_URL)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # the sweeper works on while the broker is away
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # Noting in Redis that a hint was taken, when Redis has gone away, ends the whole worker (kombu 5.7).
+    "ack_emulation": False,
+    "max_retries": 0,  # a hint is worth no waiting; workers reconnect by another rule
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "global_keyprefix": "botsite:celery:",
+}
+CELERY_TASK_DEFAULT_QUEUE = "botsite"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CONCURRENCY = WORKER_THREADS
+CELERY_WORKER_PREFETCH_MULTIPLIER = 4
+CELERY_DB_REUSE_MAX = 200
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "clean-threads": {
+        "task": "conversations.clean_threads",
+        "schedule": CLEANUP_INTERVAL,
+        "options": {"expires": CLEANUP_INTERVAL},  # with no worker about they must not pile up
+    },
+    "restore-breakers": {
+        "task": "monitoring.restore_breakers",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    "clean-shop-sessions": {"task": "shop.clean_sessions", "schedule": 3600, "options": {"expires": 3600}},
+}
+
+# --- Web -------------------------------------------------------------------------------------------------
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 3_145_728  # Meta's webhooks reach 3 MB
+USE_I18N = True
+USE_TZ = True
+LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "botsite.formats"
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "base-uri": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "object-src": ["'none'"],
+    }
+}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["botsite.api.parsers.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "botsite.api.negotiation.JsonOnly",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["botsite.api.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["botsite.api.permissions.HasScope"],
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "botsite.api.handlers.exception_handler",
+    "NON_FIELD_ERRORS_KEY": "body",
+}
+
+LOGGING = logging_config(LOG_DIR, debug=DEBUG)
+LOGGING_CONFIG = "botsite.telemetry.logging.configure"

@@ -1,0 +1,73 @@
+"""The one table of what is measured. Names and labels are part of the contract with the outside."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    COUNTER = "counter"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One metric. Histograms are of seconds; `help` is the sentence that a reader of `/metrics` sees."""
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+_TABLE = (
+    Instrument("race_errors_total", Kind.COUNTER, "Turns that found their user held by another worker."),
+    Instrument("token_cleanups_total", Kind.COUNTER, "Threads that were closed and begun anew as a summary."),
+    Instrument(
+        "webhook_messages_total",
+        Kind.COUNTER,
+        "Messages of webhooks by channel: accepted, duplicate, ignored.",
+        ("channel", "result"),
+    ),
+    Instrument("turns_total", Kind.COUNTER, "Turns by how they ended.", ("result",)),
+    Instrument("turn_seconds", Kind.HISTOGRAM, "How long a turn took, from its claim to its end."),
+    Instrument(
+        "ai_requests_total",
+        Kind.COUNTER,
+        "Calls of language models by provider: ok, refused, credentials, throttled, unavailable.",
+        ("provider", "result"),
+    ),
+    Instrument("ai_request_seconds", Kind.HISTOGRAM, "How long a language model took.", ("provider",)),
+    Instrument(
+        "ai_tokens_total",
+        Kind.COUNTER,
+        "Tokens of language models by provider: input (cached ones included), cached, output.",
+        ("provider", "kind"),
+    ),
+    Instrument(
+        "cache_requests_total",
+        Kind.COUNTER,
+        "Look-ups in the cache by layer and level (process, redis): hit, miss, error.",
+        ("layer", "level", "result"),
+    ),
+    Instrument(
+        "thread_tokens_reset_total",
+        Kind.COUNTER,
+        "Users whose token count began anew: thread_changed, user_not_found, first.",
+        ("reason",),
+    ),
+    Instrument("tokens_lost_total", Kind.COUNTER, "Tokens that such users had counted before."),
+    Instrument("db_errors_total", Kind.COUNTER, "Reads that the database failed.", ("operation",)),
+    Instrument("hook_errors_total", Kind.COUNTER, "Updates announced by other systems that failed."),
+    Instrument("circuit_trips_total", Kind.COUNTER, "Times that a circuit breaker opened.", ("name",)),
+    Instrument(
+        "shop_sessions_expired_total", Kind.COUNTER, "Customers' shopping sessions that were cleaned away."
+    ),
+    Instrument(
+        "shop_orders_total",
+        Kind.COUNTER,
+        "Orders by result: placed, repeated, refused, cancelled.",
+        ("result",),
+    ),
+    Instrument("rate_limited_total", Kind.COUNTER, "Calls that a quota put off or refused.", ("scope",)),
+)
+INSTRUMENTS = {instrument.name: instrument for instrument in _TABLE}

@@ -1,0 +1,26 @@
+"""Our end of WhatsApp: channels and their providers."""
+
+from contextlib import suppress
+from typing import Any
+
+from django.apps import AppConfig
+from django.db import ProgrammingError
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class SessionsAppConfig(AppConfig):
+    name = "sessions_app"
+    verbose_name = _("Channels")
+
+    def ready(self) -> None:
+        from sessions_app.services import channels  # noqa: F401  listens for changed channels
+
+        post_migrate.connect(_create_first_channels, sender=self)
+
+
+def _create_first_channels(**_: Any) -> None:
+    from sessions_app.services.first_channels import first_channels_create  # models are loaded by now
+
+    with suppress(ProgrammingError):  # only a part was migrated: there is no table, or an older one
+        first_channels_create()

@@ -1,0 +1,45 @@
+"""Whapi: a linked phone behind an HTTP gateway (whapi.cloud)."""
+
+from collections.abc import Mapping
+
+from sessions_app.providers.base import (
+    Account,
+    ChannelHealth,
+    Identity,
+    InboundEvent,
+    OutboundMessage,
+    Profile,
+    SendLimits,
+    WebhookRequest,
+)
+from sessions_app.providers.whapi import client, health, parse, profiles, webhook
+
+
+class Whapi:
+    """The adapter as the registry knows it."""
+
+    kind = "whapi"
+    text_limit = client.TEXT_LIMIT
+    limits = SendLimits(per_minute=10)  # WhatsApp bans linked phones that write like machines
+    fetches_profiles = True
+
+    def handshake(self, account: Account, query: Mapping[str, str]) -> str | None:
+        return None
+
+    def verify(self, account: Account, request: WebhookRequest) -> None:
+        webhook.verify_secret(account, request)
+
+    def parse(self, body: bytes) -> list[InboundEvent]:
+        return parse.parse_webhook(body)
+
+    def send(self, account: Account, message: OutboundMessage) -> str:
+        return client.send_message(account, message)
+
+    def show_typing(self, account: Account, external_id: str) -> None:
+        """Not done: Whapi shows it by chat and not by message, and every call counts."""
+
+    def fetch_profile(self, account: Account, identity: Identity) -> Profile:
+        return profiles.fetch_profile(account, identity)
+
+    def check(self, account: Account) -> ChannelHealth:
+        return health.check(account)
