@@ -1,0 +1,1 @@
+"""The conversations' part of the REST API: messages, users, transcripts."""

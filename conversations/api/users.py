@@ -1,0 +1,61 @@
+"""`/api/users/<userId>`: profile, transcript, and who answers."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from botsite.api.models import Scope
+from botsite.api.pagination import page_of
+from botsite.api.views import ApiView
+from conversations.api.access import user_for
+from conversations.api.presenters import page_json, user_id, user_json
+from conversations.api.shapes import ChannelQuery, TranscriptQuery
+from conversations.models import Message, WhatsAppUser
+from conversations.services import takeover
+from conversations.services.profiles import activity_of
+
+
+class UserView(ApiView):
+    required_scopes = {"GET": Scope.USERS_READ}
+
+    def get(self, request: Request, name: str) -> Response:
+        """Profile, labels, thread, tokens, last activity."""
+        user = user_for(self.key, name, self.query(ChannelQuery).get("channel"))
+        return Response(user_json(user, activity_of(user)))
+
+
+class TranscriptView(ApiView):
+    required_scopes = {"GET": Scope.USERS_READ}
+
+    def get(self, request: Request, name: str) -> Response:
+        """The user's messages of both directions, newest first."""
+        query = self.query(TranscriptQuery)
+        user = user_for(self.key, name, query.get("channel"))
+        rows = Message.objects.filter(user=user)
+        rows = rows.select_related("user", "channel").prefetch_related("user__identities")
+        return Response(page_json(*page_of(rows, request, query, by="sequence")))
+
+
+class PauseView(ApiView):
+    required_scopes = {"POST": Scope.MESSAGES_WRITE}
+
+    def post(self, request: Request, name: str) -> Response:
+        """A person takes over: the assistant stops answering this user."""
+        user = user_for(self.key, name, self.query(ChannelQuery).get("channel"))
+        takeover.pause(user)
+        return _answer(user, paused=True)
+
+
+class ResumeView(ApiView):
+    required_scopes = {"POST": Scope.MESSAGES_WRITE}
+
+    def post(self, request: Request, name: str) -> Response:
+        """The assistant answers this user again."""
+        user = user_for(self.key, name, self.query(ChannelQuery).get("channel"))
+        takeover.resume(user)
+        return _answer(user, paused=False)
+
+
+def _answer(user: WhatsAppUser, *, paused: bool) -> Response:
+    return Response(
+        {"userId": user_id(user.identities.all()), "channel": user.channel.slug, "paused": paused}
+    )

@@ -1,0 +1,59 @@
+"""Messages as chat bubbles: the same for the customer's simulated phone and for the staff's transcript."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TypedDict
+
+from django.template.loader import render_to_string
+from django.utils.translation import gettext, gettext_noop
+
+from conversations.models import Message
+
+_REASONS = {
+    "assistant_paused": gettext_noop("the assistant is paused"),
+    "no_answer_known": gettext_noop("no answer is known"),
+    "answered_by_staff": gettext_noop("answered by staff"),
+    "reaction": gettext_noop("a reaction needs no answer"),
+}
+_SENTENCES = (  # reasons that are stored as they read
+    gettext_noop("answered with a later message"),
+    gettext_noop("a person took over"),
+    gettext_noop("failed too often"),
+    gettext_noop("crashed too often"),
+    gettext_noop("the worker vanished while sending"),
+    gettext_noop("outcome unknown, sent again"),
+    gettext_noop("outcome unknown: it may have arrived"),
+    gettext_noop("the user has no address"),
+)
+_OWN_WORDS = frozenset((*_REASONS.values(), *_SENTENCES))
+
+
+class Side(StrEnum):
+    """Who is looking: one's own bubbles stand on the right, and staff see how every message stands."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
+
+
+class Item(TypedDict):
+    """A bubble for the page's script: `html` replaces what stands at `sequence`."""
+
+    sequence: int
+    html: str
+
+
+def rendered(messages: Sequence[Message], *, side: Side) -> list[Item]:
+    """Return the bubbles of `messages` as `side` sees them, in the same order."""
+    return [
+        Item(
+            sequence=message.sequence,
+            html=render_to_string("conversations/bubble.html", {"message": message, "side": side}),
+        )
+        for message in messages
+    ]
+
+
+def reason_text(message: Message) -> str:
+    """Return the reason of a message's state, in the reader's language where it is one of our own words."""
+    text = _REASONS.get(message.reason, message.reason)
+    return gettext(text) if text in _OWN_WORDS else text

@@ -1,0 +1,1 @@
+"""Data of the demonstration that `manage.py seed_demo` loads."""

@@ -1,0 +1,121 @@
+"""What every language-model provider takes and gives, and the closed vocabulary of how a call can fail."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one call. `cached_tokens` are the part of `input_tokens` that the provider had cached.
+
+    `is_known` is False when the model worked and its provider did not say how much.
+    """
+
+    input_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+    is_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A usable answer: `text` is never empty. `finish` is "stop", or "length" when it was cut short.
+
+    `model` is the model that answered, as the provider names it.
+    """
+
+    text: str
+    usage: Usage
+    provider: str
+    model: str
+    finish: str
+    response_id: str = ""
+
+
+class LLMError(Exception):
+    """A call that gave no reply. `code` is the provider's or our word for why.
+
+    Its text holds neither a secret nor anything a customer wrote, so that it can be logged.
+    `may_have_worked`: the model may have worked all the same, and be billed, and nobody knows how much.
+    """
+
+    def __init__(self, provider: str, code: str, *, may_have_worked: bool = False) -> None:
+        super().__init__(f"{provider}: {code}")
+        self.provider = provider
+        self.code = code
+        self.may_have_worked = may_have_worked
+
+
+class ProviderRefusedError(LLMError):
+    """Our request was refused (400, 404, 422, or the model declined to answer): repeating it is useless."""
+
+
+class ProviderCredentialsError(LLMError):
+    """The key, the account or its balance is not accepted (401, 402, 403): a person has to act."""
+
+
+class ProviderThrottledError(LLMError):
+    """Too many requests. Try again after `retry_after` seconds (None: the provider did not say)."""
+
+    def __init__(self, provider: str, code: str, *, retry_after: float | None) -> None:
+        super().__init__(provider, code)
+        self.retry_after = retry_after
+
+
+class ProviderUnavailableError(LLMError):
+    """No connection, no answer in time, a server error, or an answer nobody can use: it may work later."""
+
+
+class ResponseFailedError(LLMError):
+    """The background response ended without a reply (failed, cancelled, cut short): start another."""
+
+
+class ResponseGoneError(ResponseFailedError):
+    """The provider knows no response of this id, or no longer: start another."""
+
+
+@dataclass(frozen=True, slots=True)
+class StillRunning:
+    """The background response is being made: ask again in a moment."""
+
+
+class LLMProvider(Protocol):
+    """A language model that answers. Threads may share one."""
+
+    @property
+    def name(self) -> str: ...
+
+    def complete(self, messages: Sequence[ChatMessage], *, max_output_tokens: int) -> Reply:
+        """Return the model's reply to `messages`. Raises an LLMError and nothing else."""
+
+
+@runtime_checkable
+class BackgroundProvider(LLMProvider, Protocol):
+    """A provider that goes on working when nobody listens: its reply is fetched by id, by whoever asks.
+
+    Every call is short, and raises an LLMError and nothing else.
+    """
+
+    def start(
+        self, messages: Sequence[ChatMessage], *, max_output_tokens: int, metadata: Mapping[str, str]
+    ) -> str:
+        """Begin a response and return its id; `metadata` is kept with it, for people to find it by."""
+
+    def retrieve(self, response_id: str) -> Reply | StillRunning:
+        """Return the reply once it is there.
+
+        Raises ResponseFailedError (ResponseGoneError among them) or ProviderRefusedError when there will be
+        none. Any other LLMError says that it could not be asked now: the response may still be well.
+        """
+
+    def cancel(self, response_id: str) -> None:
+        """Stop a response that nobody needs any more; one that has ended stays as it is."""

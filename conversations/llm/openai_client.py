@@ -1,0 +1,46 @@
+"""The `openai` SDK's client: one per configuration and process, with every deadline set.
+
+Import it only where a model is called: the SDK is slow to load.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import httpx2
+import openai
+
+from botsite.resilience.http import CONNECT_SECONDS, BoundedTransport
+from conversations.llm.chat_failures import classified
+
+if TYPE_CHECKING:
+    from conversations.llm.providers import OpenAICompatible
+
+_building = Lock()
+
+
+@contextmanager
+def calling(provider: "OpenAICompatible") -> Iterator[openai.OpenAI]:
+    """Lend the provider's client; what a call with it raises becomes an LLMError."""
+    try:
+        with _building:
+            client = _client_of_process(os.getpid(), provider.api_key, provider.base_url, provider.timeout)
+        yield client
+    # Beside the SDK's own: what an unusable address or a key that no header can carry raises.
+    except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+        raise classified(provider.name, error) from error
+
+
+@cache
+def _client_of_process(_pid: int, api_key: str, base_url: str, timeout: float) -> openai.OpenAI:
+    """Make one client per configuration. Connections must not outlive a fork, hence the process id."""
+    return openai.OpenAI(
+        api_key=api_key,
+        base_url=base_url,
+        max_retries=0,
+        timeout=httpx2.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout)),
+        http_client=httpx2.Client(transport=BoundedTransport(total_seconds=timeout), trust_env=False),
+    )

@@ -1,0 +1,48 @@
+"""The models of the conversations."""
+
+from conversations.models.assistant import ModelPrice, RouteChoice, RouteTier
+from conversations.models.idempotency import IdempotentRequest
+from conversations.models.knowledge import KnowledgeEntry
+from conversations.models.memory import CustomerMemory, MemoryAuthor
+from conversations.models.message import (
+    Author,
+    Direction,
+    InboundState,
+    Message,
+    OutboundState,
+)
+from conversations.models.profile import AssistantProfile, ProfileTrial, ProfileVersion
+from conversations.models.run import Run, RunState
+from conversations.models.thread import Thread
+from conversations.models.user_activity import UserActivity
+from conversations.models.user_merge import MergeReason, UserMerge
+from conversations.models.webhook_item import EarlyStatus, WebhookItem
+from conversations.models.whatsapp_user import UserIdentity, WhatsAppUser
+
+__all__ = (
+    "AssistantProfile",
+    "Author",
+    "CustomerMemory",
+    "Direction",
+    "EarlyStatus",
+    "IdempotentRequest",
+    "InboundState",
+    "KnowledgeEntry",
+    "MemoryAuthor",
+    "MergeReason",
+    "Message",
+    "ModelPrice",
+    "OutboundState",
+    "ProfileTrial",
+    "ProfileVersion",
+    "RouteChoice",
+    "RouteTier",
+    "Run",
+    "RunState",
+    "Thread",
+    "UserActivity",
+    "UserIdentity",
+    "UserMerge",
+    "WebhookItem",
+    "WhatsAppUser",
+)

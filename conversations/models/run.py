@@ -1,0 +1,76 @@
+"""The run: one attempt to answer, with what it used and what it cost."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from conversations.models.thread import Thread
+
+
+class RunState(models.TextChoices):
+    ACTIVE = "active", _("active")
+    COMPLETED = "completed", _("completed")
+    FAILED = "failed", _("failed")
+    CRASHED = "crashed", _("crashed")
+    ABANDONED = "abandoned", _("abandoned")
+
+
+class Run(models.Model):
+    """One attempt at a turn. A thread has one active run at the most."""
+
+    thread = models.ForeignKey(
+        Thread, on_delete=models.CASCADE, related_name="runs", verbose_name=_("thread")
+    )
+    epoch = models.BigIntegerField(_("epoch"), help_text=_("The user's lease epoch that it ran under."))
+    state = models.CharField(_("state"), max_length=10, choices=RunState, default=RunState.ACTIVE)
+    provider = models.CharField(_("provider"), max_length=40, blank=True)
+    model = models.CharField(_("model"), max_length=80, blank=True)
+    response_id = models.CharField(
+        _("provider's response id"), max_length=100, blank=True, help_text=_("What recovery fetches.")
+    )
+    input_tokens = models.PositiveIntegerField(_("input tokens"), default=0)
+    cached_tokens = models.PositiveIntegerField(_("of these cached"), default=0)
+    output_tokens = models.PositiveIntegerField(_("output tokens"), default=0)
+    cost_usd = models.DecimalField(
+        _("cost in USD"),
+        max_digits=14,
+        decimal_places=9,
+        null=True,
+        blank=True,
+        help_text=_("Empty: the model's price is not known, or no model was asked."),
+    )
+    usage_unknown = models.BooleanField(
+        _("usage unknown"),
+        default=False,
+        help_text=_("A model was asked, or may have been, and nobody knows (yet) what it used."),
+    )
+    degraded = models.BooleanField(
+        _("degraded"), default=False, help_text=_("Answered by the offline responder.")
+    )
+    error = models.CharField(_("error"), max_length=300, blank=True)
+    started_at = models.DateTimeField(_("started"), auto_now_add=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    folded_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When its tokens went into the thread's total."
+    )
+
+    class Meta:
+        verbose_name = _("run")
+        verbose_name_plural = _("runs")
+        constraints = [
+            models.UniqueConstraint(
+                fields=("thread",), condition=Q(state="active"), name="run_one_active_per_thread"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=("-started_at",), name="run_started"),  # the admin's list
+            # What the fold of a thread has to add up.
+            models.Index(
+                fields=("thread",),
+                condition=Q(folded_at__isnull=True, finished_at__isnull=False),
+                name="run_unfolded",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.thread} · {self.pk}"

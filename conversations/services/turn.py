@@ -1,0 +1,42 @@
+"""What one run answers."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from conversations.models import Message, Run, Thread, WhatsAppUser
+from conversations.services.client_data import ClientData
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A run and the messages it answers, in order; `recovered` when another worker began it.
+
+    `user` is read without its profile, which is `client`'s.
+    """
+
+    user: WhatsAppUser
+    thread: Thread
+    run: Run
+    messages: tuple[Message, ...]
+    client: ClientData
+    recovered: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        user: WhatsAppUser,
+        thread: Thread,
+        run: Run,
+        messages: Iterable[Message],
+        *,
+        client: ClientData,
+        recovered: bool = False,
+    ) -> Self:
+        """Put `messages` in order: by the customer's clock within a burst, else by our sequence."""
+        ordered = sorted(messages, key=lambda m: (m.provider_at or m.created_at, m.sequence))
+        return cls(user, thread, run, tuple(ordered), client, recovered)
+
+    @property
+    def message_ids(self) -> list[int]:
+        return [message.pk for message in self.messages]

@@ -1,0 +1,70 @@
+"""The ledger: what each run used and cost, committed together with its reply."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from conversations.llm.base import ChatMessage, LLMError, LLMProvider, Reply, Usage
+from conversations.models import Run, RunState, Thread
+from conversations.services import activity, prices
+from conversations.services.asking import ask
+from conversations.services.language_models import language_models
+
+
+def begin_run(thread: Thread, *, epoch: int) -> Run:
+    """Create the thread's active run. Where a model may be asked, its usage is unknown until it ends well.
+
+    A worker that vanishes, or loses its user, can say nothing about it any more.
+    """
+    return Run.objects.create(thread=thread, epoch=epoch, usage_unknown=bool(language_models()))
+
+
+def complete_run(run: Run, *, provider: str, model: str, usage: Usage, degraded: bool = False) -> None:
+    """Write what the run used, and make its thread's activity due. Call it in the reply's transaction."""
+    cost = prices.cost_usd(provider=provider, model=model, usage=usage) if usage.is_known else None
+    activity.schedule(run.thread_id)  # first, for the fold too locks a thread before its runs
+    Run.objects.filter(pk=run.pk).update(
+        state=RunState.COMPLETED,
+        finished_at=Now(),
+        provider=provider,
+        model=model,
+        input_tokens=usage.input_tokens,
+        cached_tokens=usage.cached_tokens,
+        output_tokens=usage.output_tokens,
+        cost_usd=cost,
+        usage_unknown=not usage.is_known,
+        degraded=degraded,
+        error="",
+        folded_at=None,
+    )
+
+
+def fail_run(run: Run, error: str, *, usage_unknown: bool) -> None:
+    """Close a run that brought no answer; `usage_unknown`: the model may have worked all the same."""
+    Run.objects.filter(pk=run.pk).update(
+        state=RunState.FAILED, finished_at=Now(), error=error[:300], usage_unknown=usage_unknown
+    )
+
+
+def ask_for_summary(model: LLMProvider, messages: Sequence[ChatMessage], thread: Thread) -> Reply:
+    """Ask a model about the thread, outside of any turn and transaction. Raises an LLMError.
+
+    The run is in the books before the model is asked, as one whose usage is unknown: its worker may vanish.
+    """
+    run = Run.objects.create(
+        thread=thread,
+        epoch=0,
+        state=RunState.FAILED,
+        finished_at=Now(),
+        usage_unknown=True,
+        error="the summary was not finished",
+    )
+    try:
+        reply = ask(model, messages)
+    except LLMError as error:
+        fail_run(run, str(error), usage_unknown=error.may_have_worked)
+        raise
+    with transaction.atomic():
+        complete_run(run, provider=reply.provider, model=reply.model, usage=reply.usage)
+    return reply

@@ -1,0 +1,14 @@
+"""Looks at all of the rest; nothing imports it."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class MonitoringConfig(AppConfig):
+    name = "monitoring"
+    verbose_name = _("Monitoring")
+
+    def ready(self) -> None:
+        from monitoring.services.breaker_events import record_transitions
+
+        record_transitions()

@@ -1,0 +1,45 @@
+"""`GET /metrics`: the whole cluster's figures for Prometheus, the same from every host; and the cache's."""
+
+from django.conf import settings
+from django.http import HttpResponse
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.permissions import BasePermission, IsAdminUser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from botsite import caching
+from botsite.api.authentication import ApiKeyAuthentication
+from botsite.api.models import Scope
+from botsite.api.permissions import HasScope
+from botsite.api.views import ApiView
+from botsite.client_address import client_address
+from monitoring.metrics.collector import ClusterCollector
+
+
+class FromAllowedNetwork(BasePermission):
+    """Lets in whoever calls from one of METRICS_ALLOWED_NETWORKS."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        address = client_address(request)
+        return address is not None and any(address in net for net in settings.METRICS_ALLOWED_NETWORKS)
+
+
+class MetricsView(ApiView):
+    """Open to keys with the scope metrics:read, to the allowed networks and to staff who are logged in."""
+
+    http_method_names = ["get", "head"]
+    authentication_classes = [ApiKeyAuthentication, SessionAuthentication]
+    permission_classes = [HasScope | FromAllowedNetwork | IsAdminUser]
+    required_scopes = {"GET": Scope.METRICS_READ}
+
+    def get(self, request: Request) -> HttpResponse:
+        return HttpResponse(generate_latest(ClusterCollector()), content_type=CONTENT_TYPE_LATEST)
+
+
+class CacheMetricsView(MetricsView):
+    """`GET /metrics/cache`: hits and misses by layer, and what is stored where."""
+
+    def get(self, request: Request) -> Response:
+        return Response(caching.stats())
