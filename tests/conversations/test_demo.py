@@ -1,0 +1,24 @@
+"""`manage.py seed_demo` can be run again and again."""
+
+import pytest
+from django.core.management import call_command
+
+from conversations.models import KnowledgeEntry, Message, ProfileVersion, WhatsAppUser
+from conversations.shop.models import Product
+from sessions_app.models import Channel
+
+MODELS = (Channel, KnowledgeEntry, Message, Product, ProfileVersion, WhatsAppUser)
+
+
+@pytest.mark.django_db
+def test_seeding_twice_adds_nothing() -> None:
+    def counts() -> list[int]:
+        return [model.objects.count() for model in MODELS]
+
+    call_command("seed_demo")
+    first = counts()
+    call_command("seed_demo")
+
+    assert counts() == first
+    assert min(first) > 0
+    assert Message.objects.filter(state="held").exists()

@@ -1,0 +1,30 @@
+"""The fake servers as pytest fixtures; list this module in `pytest_plugins`."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fakes.graph import FakeGraph
+from tests.fakes.openai_compatible import FakeOpenAI
+from tests.fakes.whapi import FakeWhapi
+
+
+@pytest.fixture
+def graph() -> Iterator[FakeGraph]:
+    """Meta's Graph API on a loopback port; a channel's base URL is `graph.url`."""
+    with FakeGraph() as server:
+        yield server
+
+
+@pytest.fixture
+def openai_fake() -> Iterator[FakeOpenAI]:
+    """An OpenAI-compatible API on a loopback port; a client's base URL is `openai_fake.base_url`."""
+    with FakeOpenAI() as server:
+        yield server
+
+
+@pytest.fixture
+def whapi() -> Iterator[FakeWhapi]:
+    """Whapi's gateway on a loopback port; a channel's base URL is `whapi.url`."""
+    with FakeWhapi() as server:
+        yield server
