@@ -126,7 +126,24 @@ class ProfileChange:
     route: str = ""
 
 
-InboundEvent = InboundMessage | StatusUpdate | BusinessEcho | ProfileChange | UnrecognizedItem
+@dataclass(frozen=True, slots=True)
+class DeviceEvent:
+    """A gateway's session has another status, a new QR code, or both. Empty: this event says nothing of it.
+
+    `session_id` is the gateway's name of the session; `status` "active", "inactive", "pending", or another
+    word of the gateway's. `at` is the gateway's clock, None where it did not say. It has no `raw`: a QR code
+    opens a session, and is kept encrypted or not at all.
+    """
+
+    session_id: str
+    status: str = ""
+    qr: str = field(default="", repr=False)
+    at: datetime | None = None
+    is_urgent: bool = False
+    route: str = ""
+
+
+InboundEvent = InboundMessage | StatusUpdate | BusinessEcho | ProfileChange | DeviceEvent | UnrecognizedItem
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sessions_app.providers.base import (
     BusinessEcho,
+    DeviceEvent,
     InboundEvent,
     InboundMessage,
     ProfileChange,
@@ -80,7 +81,9 @@ def test_a_broken_item_is_one_event_and_leaves_the_others_as_they_were(data: st.
 def assert_storable(event: InboundEvent) -> None:
     """Names are what the database takes; only words and the raw item may hold anything."""
     names = [event.route]
-    if not isinstance(event, ProfileChange):
+    if isinstance(event, DeviceEvent):
+        names += [event.session_id, event.status]
+    elif not isinstance(event, ProfileChange):
         names.append(event.external_id)
     if isinstance(event, InboundMessage | BusinessEcho):
         assert isinstance(event.text, str)
