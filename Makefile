@@ -42,4 +42,5 @@ bench: setup-dev  ## all benchmarks, or NAME=… for one
 lock: setup-dev  ## renew requirements/*.txt from *.in (UPGRADE=1: to the newest versions)
 	@$(COMPILE) requirements/base.in --output-file requirements/base.txt
 	@$(COMPILE) requirements/embedded.in --constraint requirements/base.txt --output-file requirements/embedded.txt
+	@$(COMPILE) requirements/litellm.in --output-file requirements/litellm.txt
 	@$(COMPILE) requirements/dev.in --constraint requirements/base.txt --output-file requirements/dev.txt
