@@ -7,3 +7,8 @@ from django.utils.translation import gettext_lazy as _
 class ConversationsConfig(AppConfig):
     name = "conversations"
     verbose_name = _("Conversations")
+
+    def ready(self) -> None:
+        from conversations.services.waiting import watch_circuits
+
+        watch_circuits()

@@ -12,6 +12,8 @@ from conversations.models import Message
 _REASONS = {
     "assistant_paused": gettext_noop("the assistant is paused"),
     "no_answer_known": gettext_noop("no answer is known"),
+    "waiting_for_provider": gettext_noop("waiting: no model can be asked now"),
+    "provider_down": gettext_noop("no model could be asked for half an hour"),
     "answered_by_staff": gettext_noop("answered by staff"),
     "reaction": gettext_noop("a reaction needs no answer"),
 }

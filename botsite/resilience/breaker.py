@@ -123,6 +123,22 @@ class Breaker:
             self._look(take_probe=False)
         return self._known.state(time.monotonic())
 
+    def seems_open(self) -> bool:
+        """Whether the next call would be refused. A circuit last heard of as closed is not asked about."""
+        return self._known.is_open and self.state() is State.OPEN
+
+    def retry_after(self) -> float:
+        """Return the seconds until a call may be admitted; 0: one would be now."""
+        if self.state() is State.CLOSED:
+            return 0.0
+        return self._open(self._known).retry_after
+
+    def open_seconds(self) -> float:
+        """Return for how long the circuit has not been closed, failed probes included; 0: it is closed."""
+        if self.state() is State.CLOSED:
+            return 0.0
+        return max(time.monotonic() - self._known.since, 0.0)
+
     def report(self, generation: int, outcome: Outcome) -> None:
         """Count a call admitted at `generation` (for Permit)."""
         answer = self._do(

@@ -47,9 +47,9 @@ class Lease:
         """Return the row as a queryset that is empty once the lease was taken over or raised."""
         return QuerySet(self.model).filter(pk=self.pk, lease_epoch=self.epoch)
 
-    def renew(self, seconds: float) -> bool:
-        """Extend a lease that is still ours; False when it was lost."""
-        return self.held().update(lease_until=Now() + timedelta(seconds=seconds)) == 1
+    def renew(self, seconds: float, **changes: Any) -> bool:
+        """Extend a lease that is still ours, with further `changes` of the row; False when it was lost."""
+        return self.held().update(lease_until=Now() + timedelta(seconds=seconds), **changes) == 1
 
     def release(self) -> bool:
         """Give the row back; False when it was not ours any more."""

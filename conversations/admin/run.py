@@ -16,6 +16,7 @@ class RunAdmin(ReadOnlyAdmin[Run]):
         "state_badge",
         "provider",
         "model",
+        "tier",
         "input_tokens",
         "output_tokens",
         "cost_usd",
@@ -23,7 +24,7 @@ class RunAdmin(ReadOnlyAdmin[Run]):
         "degraded",
         "error",
     )
-    list_filter = ("state", "provider", "usage_unknown", "degraded", "thread__user__channel")
+    list_filter = ("state", "tier", "provider", "usage_unknown", "degraded", "thread__user__channel")
     list_select_related = ("thread__user",)
     search_fields = ("=response_id", "error", "model")
     ordering = ("-started_at",)
@@ -31,6 +32,8 @@ class RunAdmin(ReadOnlyAdmin[Run]):
         "thread",
         "state",
         ("provider", "model"),
+        ("tier", "intent"),
+        "route",
         ("input_tokens", "cached_tokens", "output_tokens", "cost_usd"),
         "usage_unknown",
         "degraded",

@@ -125,4 +125,5 @@ class WhatsAppUserAdmin(ModelAdmin[WhatsAppUser]):
     def standing(self, user: WhatsAppUser) -> SafeString:
         held = badge("held", str(_("waiting for a person"))) if getattr(user, "is_held", False) else ""
         paused = badge("paused", str(_("assistant paused"))) if user.paused_at else ""
-        return format_html("{} {}", held, paused)
+        waits = badge("pending", str(_("waiting for a model"))) if user.waiting_since else ""
+        return format_html("{} {} {}", held, paused, waits)

@@ -75,6 +75,10 @@ class ProviderUnavailableError(LLMError):
     """No connection, no answer in time, a server error, or an answer nobody can use: it may work later."""
 
 
+class ProviderRestingError(LLMError):
+    """It was not asked, for its circuit breaker is open: try another."""
+
+
 class ResponseFailedError(LLMError):
     """The background response ended without a reply (failed, cancelled, cut short): start another."""
 

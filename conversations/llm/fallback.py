@@ -24,6 +24,11 @@ _UNKNOWN = {
     "es": "No sé la respuesta; una persona de nuestro equipo te contestará por aquí.",
     "en": "I don't know the answer; a person from our team will reply to you here.",
 }
+_WAITING = {
+    "es": "Recibimos tu mensaje. En este momento no podemos responder; te contestaremos por aquí muy pronto.",
+    "en": "We got your message. We cannot reply right now; we will get back to you here soon.",
+    "pt": "Recebemos sua mensagem. No momento não conseguimos responder; responderemos por aqui em breve.",
+}
 
 
 def small_talk_text(kind: SmallTalk, language: str) -> str:
@@ -34,3 +39,8 @@ def small_talk_text(kind: SmallTalk, language: str) -> str:
 def unknown_text(language: str) -> str:
     """Return the honest sentence for a question that nothing was found for."""
     return _UNKNOWN.get(language, _UNKNOWN["en"])
+
+
+def waiting_text(language: str) -> str:
+    """Return the notice that an answer will take a while ("es", "en" or "pt"; anything else: English)."""
+    return _WAITING.get(language, _WAITING["en"])

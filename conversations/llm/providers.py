@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from conversations.llm.base import ChatMessage, LLMProvider, Reply, StillRunning
+from conversations.llm.base import ChatMessage, Reply, StillRunning
 from conversations.llm.complexity import Tier
 
 DEFAULT_OUTPUT_TOKENS = 1000
@@ -164,7 +164,7 @@ def setting_names() -> list[str]:
 
 def configured_providers(
     settings: Mapping[str, str], *, timeout: float, background: bool = False
-) -> list[LLMProvider]:
+) -> list[OpenAICompatible]:
     """Return the providers whose API key is set, in the order of `PROVIDERS`.
 
     `settings` holds the `<PREFIX>_API_KEY`, `_BASE_URL` and `_MODEL` values, the latter two empty for the

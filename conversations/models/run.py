@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from conversations.models.assistant import RouteTier
 from conversations.models.thread import Thread
 
 
@@ -27,6 +28,17 @@ class Run(models.Model):
     model = models.CharField(_("model"), max_length=80, blank=True)
     response_id = models.CharField(
         _("provider's response id"), max_length=100, blank=True, help_text=_("What recovery fetches.")
+    )
+    tier = models.CharField(
+        _("tier"),
+        max_length=10,
+        choices=RouteTier,
+        blank=True,
+        help_text=_("How much thinking it asked for."),
+    )
+    intent = models.CharField(_("intent"), max_length=30, blank=True)
+    route = models.CharField(
+        _("route"), max_length=500, blank=True, help_text=_("Why this model, and what failed before it.")
     )
     input_tokens = models.PositiveIntegerField(_("input tokens"), default=0)
     cached_tokens = models.PositiveIntegerField(_("of these cached"), default=0)

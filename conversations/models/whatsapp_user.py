@@ -32,6 +32,12 @@ class WhatsAppUser(LeasedRow):
     last_sequence = models.BigIntegerField(default=0, editable=False)
     last_inbound_at = models.DateTimeField(_("last message"), null=True, blank=True, editable=False)
     turn_due_at = models.DateTimeField(_("answer due"), null=True, blank=True, editable=False)
+    waiting_since = models.DateTimeField(
+        _("waiting for a model since"), null=True, blank=True, editable=False
+    )
+    outage_notice_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the customer was last told of an outage."
+    )
     next_send_at = models.DateTimeField(null=True, blank=True, editable=False)
     enrichment_due_at = models.DateTimeField(null=True, blank=True, editable=False)
     enrichment_attempts = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
@@ -44,6 +50,10 @@ class WhatsAppUser(LeasedRow):
             # The sweeper's look for users with something to answer.
             models.Index(
                 fields=("turn_due_at",), condition=Q(turn_due_at__isnull=False), name="user_turn_due"
+            ),
+            # Who is to be answered when a model is back.
+            models.Index(
+                fields=("waiting_since",), condition=Q(waiting_since__isnull=False), name="user_waiting"
             ),
             # The sweeper's look for profiles to fetch.
             models.Index(

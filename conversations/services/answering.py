@@ -1,4 +1,4 @@
-"""What to answer: the model where one is configured, else the offline responder over the knowledge base."""
+"""What to answer: a model's reply where one is configured, else the offline responder's."""
 
 from dataclasses import dataclass
 
@@ -6,16 +6,20 @@ from django.conf import settings
 from django.utils import timezone
 
 from botsite.telemetry.logging import get_logger
-from conversations.llm.base import ChatMessage, LLMError, LLMProvider, Reply, Usage
+from conversations.llm.base import ChatMessage, LLMError, Reply, ResponseFailedError, Usage
+from conversations.llm.complexity import assess
+from conversations.llm.fallback import waiting_text
+from conversations.llm.language import detect_language
 from conversations.llm.profile import Profile
 from conversations.llm.prompt_parts import Customer, Snippet
 from conversations.llm.prompts import build_messages
-from conversations.llm.providers import OpenAIResponses
 from conversations.services import memory, offline, threads
-from conversations.services.asking import ask, ask_in_background, follow
+from conversations.services.asking import RunTakenOver, follow
 from conversations.services.assistant_profiles import profile_in_use
-from conversations.services.language_models import language_models
+from conversations.services.decision import NO_DECISION, Decision
+from conversations.services.language_models import background_model, language_models
 from conversations.services.messages import split_text
+from conversations.services.routing import NoModelAnswered, ask_models
 from conversations.services.turn import Turn
 from sessions_app.providers.registry import get_provider
 
@@ -33,10 +37,38 @@ class AnswerFailed(Exception):
     `usage_unknown`: the model may have worked, and nobody knows how much.
     """
 
-    def __init__(self, message: str, *, usage_unknown: bool, retry_now: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        usage_unknown: bool,
+        retry_now: bool = False,
+        decision: Decision = NO_DECISION,
+    ) -> None:
         super().__init__(message)
         self.usage_unknown = usage_unknown
         self.retry_now = retry_now
+        self.decision = decision
+
+
+class NoModelAtAll(AnswerFailed):
+    """No model can be asked now, and nothing is known offline: the message waits for one of `candidates`.
+
+    `notice` tells the customer so.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        usage_unknown: bool,
+        decision: Decision,
+        candidates: frozenset[str],
+        notice: str,
+    ) -> None:
+        super().__init__(message, usage_unknown=usage_unknown, decision=decision)
+        self.candidates = candidates
+        self.notice = notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +107,7 @@ class Answer:
     degraded: bool = False
     held: bool = False
     reason: str = ""
+    decision: Decision = NO_DECISION
 
 
 def request_for(turn: Turn) -> AnswerRequest:
@@ -97,35 +130,63 @@ def request_for(turn: Turn) -> AnswerRequest:
 
 
 def answer(turn: Turn) -> Answer:
-    """Answer with the first configured model, or offline where there is none.
+    """Answer with the first model that can, or offline where none is configured.
 
-    When the model fails, the offline responder steps in with a degraded answer if it knows one; else
-    AnswerFailed is raised. No database connection is held while the model works.
+    When no model answers, the offline responder steps in with a degraded answer if it knows one; else
+    AnswerFailed is raised, or NoModelAtAll while no model can be asked. No database connection is held while
+    a model works.
     """
     request = request_for(turn)
-    providers = language_models()
-    if not providers:
-        return _offline(request, degraded=False)
-    try:
-        return _from_reply(request, _reply(providers[0], turn, request))
-    except LLMError as error:
-        unknown = error.may_have_worked or bool(turn.run.response_id)
-        if turn.recovered:
-            log.warning("RUN_RECOVERY_ERROR", run_id=turn.run.pk, error=error.code, fallback="asked again")
-            raise AnswerFailed(str(error), usage_unknown=unknown, retry_now=True) from error
-        log.warning("AI_PROVIDER_ERROR", provider=error.provider, error=error.code, fallback="offline")
-        fallback = _offline(request, degraded=True, usage=UNKNOWN_USAGE if unknown else NO_USAGE)
-        if fallback.held:
-            raise AnswerFailed(str(error), usage_unknown=unknown) from error
-        return fallback
-
-
-def _reply(provider: LLMProvider, turn: Turn, request: AnswerRequest) -> Reply:
-    if not isinstance(provider, OpenAIResponses):
-        return ask(provider, _prompt(request))
     if turn.recovered:
-        return follow(provider, turn.run)
-    return ask_in_background(provider, _prompt(request), turn.run)
+        return _fetched(turn, request)
+    if not language_models():
+        return _offline(request, degraded=False)
+    assessment = assess(request.question)
+    try:
+        routed = ask_models(_prompt(request), assessment=assessment, run=turn.run)
+    except RunTakenOver as error:
+        raise AnswerFailed("the run was taken over", usage_unknown=True) from error
+    except NoModelAnswered as error:
+        return _without_a_model(request, error)
+    return _from_reply(request, routed.reply, routed.decision)
+
+
+def _fetched(turn: Turn, request: AnswerRequest) -> Answer:
+    """Answer with the response that the vanished worker had begun; what is not to be had is asked anew."""
+    decision = Decision(route="fetched by id after its worker had vanished")
+    provider = background_model(turn.run.provider)
+    try:
+        if provider is None:
+            raise ResponseFailedError(turn.run.provider, "not configured any more")
+        return _from_reply(request, follow(provider, turn.run), decision)
+    except LLMError as error:
+        log.warning("RUN_RECOVERY_ERROR", run_id=turn.run.pk, error=error.code, fallback="asked again")
+        raise AnswerFailed(str(error), usage_unknown=True, retry_now=True, decision=decision) from error
+
+
+def _without_a_model(request: AnswerRequest, error: NoModelAnswered) -> Answer:
+    """Answer offline, if anything is known. Raises NoModelAtAll in an outage, else AnswerFailed."""
+    log.warning("NO_MODEL_ANSWERED", error=str(error), asked=sorted(error.asked), fallback="offline")
+    unknown = error.usage_unknown
+    usage = UNKNOWN_USAGE if unknown else NO_USAGE
+    fallback = _offline(request, degraded=True, usage=usage, decision=error.decision)
+    if not fallback.held:
+        return fallback
+    if error.is_outage:
+        raise NoModelAtAll(
+            str(error),
+            usage_unknown=unknown,
+            decision=error.decision,
+            candidates=error.candidates,
+            notice=waiting_text(_language(request)),
+        ) from error
+    raise AnswerFailed(str(error), usage_unknown=unknown, decision=error.decision) from error
+
+
+def _language(request: AnswerRequest) -> str:
+    """Return the language of a customer who wrote `request`; Portuguese is not told from Spanish by words."""
+    known = request.language.lower()[:2]
+    return known if known == "pt" else detect_language(request.question, known)
 
 
 def _prompt(request: AnswerRequest) -> list[ChatMessage]:
@@ -142,16 +203,19 @@ def _prompt(request: AnswerRequest) -> list[ChatMessage]:
     )
 
 
-def _from_reply(request: AnswerRequest, reply: Reply) -> Answer:
+def _from_reply(request: AnswerRequest, reply: Reply, decision: Decision) -> Answer:
     return Answer(
         texts=split_text(reply.text, request.text_limit),
         provider=reply.provider,
         model=reply.model,
         usage=reply.usage,
+        decision=decision,
     )
 
 
-def _offline(request: AnswerRequest, *, degraded: bool, usage: Usage = NO_USAGE) -> Answer:
+def _offline(
+    request: AnswerRequest, *, degraded: bool, usage: Usage = NO_USAGE, decision: Decision = NO_DECISION
+) -> Answer:
     found = offline.answer(
         channel_id=request.channel_id, text=request.question, default_language=request.language
     )
@@ -162,4 +226,5 @@ def _offline(request: AnswerRequest, *, degraded: bool, usage: Usage = NO_USAGE)
         degraded=degraded,
         held=not found.found,
         reason="" if found.found else "no_answer_known",
+        decision=decision,
     )

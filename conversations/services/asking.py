@@ -1,4 +1,4 @@
-"""Asking a model, with the call's outcome, time and tokens counted."""
+"""Asking one provider through its circuit breaker, with the call's outcome, time and tokens counted."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -7,8 +7,10 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from botsite.resilience.breaker import BreakerOpen
 from botsite.telemetry import metrics
 from conversations.llm.base import (
     BackgroundProvider,
@@ -17,13 +19,15 @@ from conversations.llm.base import (
     LLMProvider,
     ProviderCredentialsError,
     ProviderRefusedError,
+    ProviderRestingError,
     ProviderThrottledError,
     ProviderUnavailableError,
     Reply,
     ResponseFailedError,
 )
-from conversations.llm.providers import DEFAULT_OUTPUT_TOKENS
+from conversations.llm.providers import DEFAULT_OUTPUT_TOKENS, OpenAIResponses
 from conversations.models import Run, RunState
+from conversations.services import circuits, latency
 
 FIRST_POLL_SECONDS = 0.5
 LONGEST_POLL_SECONDS = 5.0
@@ -35,35 +39,80 @@ _RESULTS: dict[type[LLMError], str] = {
 }
 
 
+class RunTakenOver(Exception):
+    """The run is not ours any more: whatever a model says, nobody would send it."""
+
+
+def through_circuit(provider: LLMProvider, call: Callable[[], Reply]) -> Reply:
+    """Return what `call`, one call of the provider, brings, and report to the provider's circuit.
+
+    No database connection is held meanwhile. Raises an LLMError: a ProviderRestingError when the circuit is
+    open, and then nothing was called.
+    """
+    try:
+        permit = circuits.circuit(provider.name).admit()
+    except BreakerOpen as refusal:
+        raise ProviderRestingError(provider.name, "circuit open") from refusal
+    try:
+        reply = _counted(provider, call)
+    except ProviderRefusedError:
+        permit.ignored()  # our request was at fault, or the model would not: it is well
+        raise
+    except LLMError:
+        permit.failed()
+        raise
+    except BaseException:
+        permit.ignored()
+        raise
+    permit.succeeded()
+    return reply
+
+
 def ask(provider: LLMProvider, messages: Sequence[ChatMessage]) -> Reply:
     """Return the model's reply; no database connection is held meanwhile. Raises an LLMError."""
-    return _counted(provider, lambda: provider.complete(messages, max_output_tokens=DEFAULT_OUTPUT_TOKENS))
+    return through_circuit(
+        provider, lambda: provider.complete(messages, max_output_tokens=DEFAULT_OUTPUT_TOKENS)
+    )
 
 
-def ask_in_background(provider: BackgroundProvider, messages: Sequence[ChatMessage], run: Run) -> Reply:
-    """Begin a response, note its id with the run, and wait for its reply. Raises an LLMError.
+def ask_in_background(provider: OpenAIResponses, messages: Sequence[ChatMessage], run: Run) -> Reply:
+    """Begin a response, note its id with the run, and wait for its reply. Raises an LLMError or RunTakenOver.
 
     Whoever takes the run over after us can fetch the reply by that id.
     """
-    connection.close()  # none is held while a provider is asked
-    response_id = provider.start(
-        messages, max_output_tokens=DEFAULT_OUTPUT_TOKENS, metadata={"run_id": str(run.pk)}
-    )
-    ours = Run.objects.filter(pk=run.pk, epoch=run.epoch, state=RunState.ACTIVE)
-    if not ours.update(response_id=response_id):
-        with suppress(LLMError):
-            provider.cancel(response_id)
-        raise ProviderUnavailableError(provider.name, "the run was taken over")
-    run.response_id = response_id
-    return follow(provider, run)
+    return through_circuit(provider, lambda: _begun_and_fetched(provider, messages, run))
 
 
 def follow(provider: BackgroundProvider, run: Run) -> Reply:
     """Wait for the reply of the run's response, at most until LOCK_TIMEOUT_SECONDS after the run began.
 
-    Raises an LLMError when there will be none, or when its time is over.
+    Raises an LLMError when there will be none, or when its time is over. What was begun is fetched even while
+    the provider's circuit is open.
     """
     return _counted(provider, lambda: _fetched(provider, run))
+
+
+def is_ours(run: Run) -> bool:
+    """Whether the run is still active under our claim."""
+    return _ours(run).exists()
+
+
+def _ours(run: Run) -> QuerySet[Run]:
+    return Run.objects.filter(pk=run.pk, epoch=run.epoch, state=RunState.ACTIVE)
+
+
+def _begun_and_fetched(provider: OpenAIResponses, messages: Sequence[ChatMessage], run: Run) -> Reply:
+    response_id = provider.start(
+        messages, max_output_tokens=DEFAULT_OUTPUT_TOKENS, metadata={"run_id": str(run.pk)}
+    )
+    noted = _ours(run).update(response_id=response_id, provider=provider.name, model=provider.model)
+    if not noted:
+        with suppress(LLMError):
+            provider.cancel(response_id)
+        raise RunTakenOver
+    run.response_id, run.provider = response_id, provider.name
+    connection.close()  # none is held while the response is waited for
+    return _fetched(provider, run)
 
 
 def _fetched(provider: BackgroundProvider, run: Run) -> Reply:
@@ -95,7 +144,9 @@ def _counted(provider: LLMProvider, call: Callable[[], Reply]) -> Reply:
         metrics.count("ai_requests_total", provider=provider.name, result=result)
         raise
     finally:
-        metrics.observe("ai_request_seconds", time.monotonic() - started, provider=provider.name)
+        seconds = time.monotonic() - started
+        metrics.observe("ai_request_seconds", seconds, provider=provider.name)
+    latency.note(provider.name, seconds)
     metrics.count("ai_requests_total", provider=provider.name, result="ok")
     _count_tokens(reply)
     return reply

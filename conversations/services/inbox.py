@@ -170,6 +170,8 @@ def _row(user: WhatsAppUser, message: InboundMessage) -> Message:
         state, reason = InboundState.IGNORED, message.ignore_reason
     elif user.paused_at:
         state, reason = InboundState.HELD, "assistant_paused"
+    elif user.waiting_since:
+        reason = "waiting_for_provider"
     return Message(
         channel_id=user.channel_id,
         user=user,

@@ -2,14 +2,31 @@
 
 from django.conf import settings
 
-from conversations.llm.base import LLMProvider
-from conversations.llm.providers import configured_providers, setting_names
+from conversations.llm.providers import (
+    OpenAICompatible,
+    OpenAIResponses,
+    configured_providers,
+    setting_names,
+)
 
 
-def language_models() -> list[LLMProvider]:
+def language_models() -> list[OpenAICompatible]:
     """Return the configured providers, the preferred one first; empty: there is none."""
+    return _configured(background=settings.OPENAI_RESPONSES)
+
+
+def background_model(name: str) -> OpenAIResponses | None:
+    """Return the provider that has the background responses of `name` (empty: of whichever has any).
+
+    It is found also when no new ones are begun in the background any more.
+    """
+    able = [model for model in _configured(background=True) if isinstance(model, OpenAIResponses)]
+    return next((model for model in able if name in ("", model.name)), None)
+
+
+def _configured(*, background: bool) -> list[OpenAICompatible]:
     return configured_providers(
         {name: getattr(settings, name) for name in setting_names()},
         timeout=settings.LLM_TIMEOUT_SECONDS,
-        background=settings.OPENAI_RESPONSES,
+        background=background,
     )

@@ -128,6 +128,8 @@ def _join_rows(kept: WhatsAppUser, gone: WhatsAppUser, *, last_sequence: int) ->
         created_at=min(kept.created_at, gone.created_at),
         last_inbound_at=_latest(kept.last_inbound_at, gone.last_inbound_at),
         next_send_at=_latest(kept.next_send_at, gone.next_send_at),
+        waiting_since=_earliest(kept.waiting_since, gone.waiting_since) if waits else None,
+        outage_notice_at=_latest(kept.outage_notice_at, gone.outage_notice_at),
         enrichment_due_at=kept.enrichment_due_at or gone.enrichment_due_at,
         last_sequence=last_sequence,
         lease_epoch=max(kept.lease_epoch, gone.lease_epoch) + 1,
@@ -143,6 +145,10 @@ def _join_rows(kept: WhatsAppUser, gone: WhatsAppUser, *, last_sequence: int) ->
 
 def _latest(*times: datetime | None) -> datetime | None:
     return max(filter(None, times), default=None)
+
+
+def _earliest(*times: datetime | None) -> datetime | None:
+    return min(filter(None, times), default=None)
 
 
 def _record(

@@ -33,6 +33,7 @@ def pause(user: WhatsAppUser) -> WhatsAppUser:
             lease_epoch=F("lease_epoch") + 1,
             lease_until=None,
             turn_due_at=None,
+            waiting_since=None,
         )
         if not paused and (survivor := survivor_of(user.pk)):
             return pause(survivor)

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from conversations.models import Message, Run, Thread, WhatsAppUser
+from django.db.models import F
+
+from conversations.models import InboundState, Message, Run, Thread, WhatsAppUser
 from conversations.services.client_data import ClientData
 
 
@@ -40,3 +42,9 @@ class Turn:
     @property
     def message_ids(self) -> list[int]:
         return [message.pk for message in self.messages]
+
+    def settle(self, state: InboundState, *, reason: str = "", failures: int = 0) -> None:
+        """Move the messages on; the crash that was counted in advance did not happen."""
+        Message.objects.filter(pk__in=self.message_ids).update(
+            state=state, reason=reason, crashes=F("crashes") - 1, failures=F("failures") + failures
+        )

@@ -30,8 +30,9 @@ from conversations.services import (
     renewal,
     threads,
     usage,
+    waiting,
 )
-from conversations.services.answering import Answer, AnswerFailed
+from conversations.services.answering import Answer, AnswerFailed, NoModelAtAll
 from conversations.services.client_data import ClientData
 from conversations.services.messages import outbound_append
 from conversations.services.threads import ThreadUnreadable
@@ -49,6 +50,7 @@ class TurnResult(StrEnum):
     NOTHING_DUE = "nothing_due"
     BUSY = "busy"
     FAILED = "failed"
+    WAITING = "waiting"
     LOST = "lost"
 
 
@@ -93,6 +95,8 @@ def _drain(lease: Lease) -> TurnResult:
             break
         outbox.deliver_user(user.pk)
         _note_thread(turn)
+        if result == TurnResult.WAITING:
+            break
     log.info("THREAD_LOCK_RELEASED")
     return result
 
@@ -107,16 +111,16 @@ def _begin(lease: Lease, user: WhatsAppUser) -> Turn | None:
         if (orphan := found.active_run) and (answered := recovery.adopt_orphan(lease, user, orphan)):
             return Turn.of(user, found.thread, orphan, answered, client=client, recovered=True)
         dead_letter.park_exhausted(user)
-        waiting = dead_letter.waiting(user).order_by("sequence")[:BURST_LIMIT]
-        if not waiting:
-            lease.held().update(turn_due_at=None, lease_until=None)
+        messages = dead_letter.waiting(user).order_by("sequence")[:BURST_LIMIT]
+        if not messages:
+            lease.held().update(turn_due_at=None, lease_until=None, waiting_since=None)
             return None
         run = usage.begin_run(found.thread, epoch=lease.epoch)
         # Counted as a crash until the run says otherwise: a worker that vanishes cannot count any more.
-        Message.objects.filter(pk__in=[message.pk for message in waiting]).update(
+        Message.objects.filter(pk__in=[message.pk for message in messages]).update(
             thread=found.thread, run=run, crashes=F("crashes") + 1
         )
-    return Turn.of(user, found.thread, run, waiting, client=client)
+    return Turn.of(user, found.thread, run, messages, client=client)
 
 
 def _validated(lease: Lease, user: WhatsAppUser, client: ClientData) -> ClientData:
@@ -143,6 +147,9 @@ def _note_thread(turn: Turn) -> None:
 def _take(lease: Lease, turn: Turn) -> TurnResult:
     try:
         answer = answering.answer(turn)
+    except NoModelAtAll as outage:
+        log.warning("PROCESSING_ERROR", run_id=turn.run.pk, error=str(outage), fallback="waits for a model")
+        return TurnResult.WAITING if waiting.wait_for_a_model(lease, turn, outage) else TurnResult.LOST
     except AnswerFailed as error:
         log.warning("PROCESSING_ERROR", run_id=turn.run.pk, error=str(error), fallback="tried again later")
         return TurnResult.FAILED if _fail(lease, turn, error) else TurnResult.LOST
@@ -157,7 +164,7 @@ def _take(lease: Lease, turn: Turn) -> TurnResult:
 def _commit(lease: Lease, turn: Turn, answer: Answer) -> bool:
     """Write reply, usage and the messages' new states together, if the user is still ours."""
     with transaction.atomic():
-        if not _is_ours(lease):
+        if not lease.renew(LEASE_SECONDS, waiting_since=None):
             return False
         outbound_append(
             turn.user,
@@ -167,7 +174,7 @@ def _commit(lease: Lease, turn: Turn, answer: Answer) -> bool:
             run=turn.run,
             degraded=answer.degraded,
         )
-        _settle(turn, InboundState.MERGED, reason="answered with a later message")
+        turn.settle(InboundState.MERGED, reason="answered with a later message")
         Message.objects.filter(pk=turn.messages[-1].pk).update(
             state=InboundState.HELD if answer.held else InboundState.ANSWERED, reason=answer.reason
         )
@@ -177,16 +184,10 @@ def _commit(lease: Lease, turn: Turn, answer: Answer) -> bool:
             model=answer.model,
             usage=answer.usage,
             degraded=answer.degraded,
+            decision=answer.decision,
         )
         memory.remember_turn(turn.user, turn.run, turn.messages)
     return True
-
-
-def _settle(turn: Turn, state: InboundState, *, reason: str = "", failures: int = 0) -> None:
-    """Move the turn's messages on; the crash that was counted in advance did not happen."""
-    Message.objects.filter(pk__in=turn.message_ids).update(
-        state=state, reason=reason, crashes=F("crashes") - 1, failures=F("failures") + failures
-    )
 
 
 def _fail(lease: Lease, turn: Turn, error: AnswerFailed) -> bool:
@@ -194,10 +195,12 @@ def _fail(lease: Lease, turn: Turn, error: AnswerFailed) -> bool:
     with transaction.atomic():
         if not _is_ours(lease):
             return False
-        _settle(turn, InboundState.PENDING, reason=str(error)[:200], failures=1)
-        usage.fail_run(turn.run, str(error), usage_unknown=error.usage_unknown)
+        turn.settle(InboundState.PENDING, reason=str(error)[:200], failures=1)
+        usage.fail_run(turn.run, str(error), usage_unknown=error.usage_unknown, decision=error.decision)
         dead_letter.park_exhausted(turn.user)
         delay = 0 if error.retry_now else RETRY_SECONDS * 2 ** max(m.failures for m in turn.messages)
-        due = Now() + timedelta(seconds=delay) if dead_letter.waiting(turn.user).exists() else None
-        lease.held().update(turn_due_at=due, lease_until=None)
+        if dead_letter.waiting(turn.user).exists():
+            lease.held().update(turn_due_at=Now() + timedelta(seconds=delay), lease_until=None)
+        else:
+            lease.held().update(turn_due_at=None, lease_until=None, waiting_since=None)
     return True

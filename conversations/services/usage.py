@@ -9,6 +9,7 @@ from conversations.llm.base import ChatMessage, LLMError, LLMProvider, Reply, Us
 from conversations.models import Run, RunState, Thread
 from conversations.services import activity, prices
 from conversations.services.asking import ask
+from conversations.services.decision import NO_DECISION, Decision
 from conversations.services.language_models import language_models
 
 
@@ -20,8 +21,19 @@ def begin_run(thread: Thread, *, epoch: int) -> Run:
     return Run.objects.create(thread=thread, epoch=epoch, usage_unknown=bool(language_models()))
 
 
-def complete_run(run: Run, *, provider: str, model: str, usage: Usage, degraded: bool = False) -> None:
-    """Write what the run used, and make its thread's activity due. Call it in the reply's transaction."""
+def complete_run(
+    run: Run,
+    *,
+    provider: str,
+    model: str,
+    usage: Usage,
+    degraded: bool = False,
+    decision: Decision = NO_DECISION,
+) -> None:
+    """Write what the run used, and make its thread's activity due. Call it in the reply's transaction.
+
+    Of a usage that is not known its tokens are the least that was used.
+    """
     cost = prices.cost_usd(provider=provider, model=model, usage=usage) if usage.is_known else None
     activity.schedule(run.thread_id)  # first, for the fold too locks a thread before its runs
     Run.objects.filter(pk=run.pk).update(
@@ -35,15 +47,24 @@ def complete_run(run: Run, *, provider: str, model: str, usage: Usage, degraded:
         cost_usd=cost,
         usage_unknown=not usage.is_known,
         degraded=degraded,
+        tier=decision.tier,
+        intent=decision.intent,
+        route=decision.route,
         error="",
         folded_at=None,
     )
 
 
-def fail_run(run: Run, error: str, *, usage_unknown: bool) -> None:
+def fail_run(run: Run, error: str, *, usage_unknown: bool, decision: Decision = NO_DECISION) -> None:
     """Close a run that brought no answer; `usage_unknown`: the model may have worked all the same."""
     Run.objects.filter(pk=run.pk).update(
-        state=RunState.FAILED, finished_at=Now(), error=error[:300], usage_unknown=usage_unknown
+        state=RunState.FAILED,
+        finished_at=Now(),
+        tier=decision.tier,
+        intent=decision.intent,
+        route=decision.route,
+        error=error[:300],
+        usage_unknown=usage_unknown,
     )
 
 

@@ -185,7 +185,7 @@ def _outbound(inbound: list[tuple[Any, ...]], outbound: list[tuple[Any, ...]]) -
     for text, _, _, _, run in inbound:
         by_run[run].update(markers_in(text))
     for token, text, state, reason, run in outbound:
-        covers = frozenset(markers_in(text) or by_run.get(run, ()))
+        covers = frozenset(markers_in(text) or (by_run[run] if run else ()))
         yield StoredOutbound(token=str(token), covers=covers, call=call_in(text), state=state, reason=reason)
 
 

@@ -159,12 +159,12 @@ def test_after_five_crashes_a_message_is_parked(live_channel: Channel, model: Fa
     assert model.requests == []
 
 
-def test_a_failing_model_is_tried_three_times_and_then_parked(
+def test_a_message_that_models_refuse_is_tried_three_times_and_then_parked(
     live_channel: Channel, model: FakeOpenAI
 ) -> None:
     user = receive(live_channel, "pregunta sin respuesta")
     for attempt in range(1, 4):
-        model.behave(Behaviour(status=500))
+        model.behave(Behaviour(status=400))
         assert turns.run_turn(user.pk) == TurnResult.FAILED
         assert Message.objects.get().failures == attempt
         lapse(user)

@@ -18,6 +18,9 @@ from tests.fakes.openai_compatible import FakeOpenAI
 from tests.faults.stores import free_port
 
 QUESTION = "pregunta sin respuesta"
+ADVICE = "¿cuál me conviene más y por qué?"
+"""Complex: it is answered in the background, where the provider can."""
+
 GREETING = "hola"
 """What the offline responder answers too."""
 
@@ -61,13 +64,13 @@ def test_an_answer_without_a_usage_is_sent_and_listed(live_channel: Channel, mod
 @pytest.mark.parametrize(
     "behaviour",
     [
-        Behaviour(status=500),
-        Behaviour(status=504),
-        Behaviour(drop="after"),
-        Behaviour(delay=1.5),
-        Behaviour(distort="garbage"),
-        Behaviour(distort="empty"),
-        Behaviour(distort="truncated"),
+        Behaviour(status=500, times=None),
+        Behaviour(status=504, times=None),
+        Behaviour(drop="after", times=None),
+        Behaviour(delay=1.5, times=None),
+        Behaviour(distort="garbage", times=None),
+        Behaviour(distort="empty", times=None),
+        Behaviour(distort="truncated", times=None),
     ],
 )
 def test_a_model_that_may_have_worked_is_listed(
@@ -85,10 +88,10 @@ def test_a_degraded_answer_is_listed_for_the_model_that_may_have_worked_before(
     live_channel: Channel, model: FakeOpenAI
 ) -> None:
     user = receive(live_channel, GREETING)
-    model.behave(Behaviour(drop="after"))
+    model.behave(Behaviour(drop="after", times=3))
     assert turns.run_turn(user.pk) == TurnResult.ANSWERED
     receive(live_channel, GREETING)
-    model.behave(Behaviour(status=429))
+    model.behave(Behaviour(status=429, times=3))
     assert turns.run_turn(user.pk) == TurnResult.ANSWERED
 
     assert list(Run.objects.order_by("pk").values_list("degraded", "usage_unknown")) == [
@@ -99,7 +102,7 @@ def test_a_degraded_answer_is_listed_for_the_model_that_may_have_worked_before(
 
 @pytest.mark.parametrize("status", [400, 401, 429, 503])
 def test_a_model_that_refused_is_not_listed(live_channel: Channel, model: FakeOpenAI, status: int) -> None:
-    model.behave(Behaviour(status=status))
+    model.behave(Behaviour(status=status, times=None))
 
     assert turns.run_turn(receive(live_channel, QUESTION).pk) == TurnResult.FAILED
 
@@ -176,6 +179,7 @@ def test_a_background_response_that_fails_is_listed(
     settings.OPENAI_RESPONSES = True
     model.configure(background_status="failed", background_seconds=0)
 
-    turns.run_turn(receive(live_channel, QUESTION).pk)
+    model.behave(Behaviour(status=500, times=None))
+    turns.run_turn(receive(live_channel, ADVICE).pk)
 
     assert unknown_runs() == ["failed"]
