@@ -9,6 +9,7 @@ from django.utils import timezone
 from botsite.resilience.breaker_shared import circuit_force, circuits
 from botsite.resilience.breaker_state import Answer, Circuit
 from botsite.telemetry.logging import get_logger
+from conversations.services import waiting
 from monitoring.models import BreakerEvent, Cause, CircuitState
 
 log = get_logger("breaker")
@@ -50,6 +51,8 @@ def breaker_force(name: str, *, to_open: bool, staff: str) -> bool:
         cause=Cause.MANUAL,
         staff=staff,
     )
+    if not to_open:
+        waiting.end_waits(name=name)
     log.info("CIRCUIT_OPENED" if to_open else "CIRCUIT_CLOSED", operation=name, was=event.was, staff=staff)
     return True
 
