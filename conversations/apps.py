@@ -9,6 +9,7 @@ class ConversationsConfig(AppConfig):
     verbose_name = _("Conversations")
 
     def ready(self) -> None:
+        from conversations.services import budgets, prices  # noqa: F401  they listen for changed rows
         from conversations.services.waiting import watch_circuits
 
         watch_circuits()

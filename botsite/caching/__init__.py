@@ -6,6 +6,7 @@ Values are to be treated as read-only, and in layers that are in Redis they are 
 from botsite.caching.changing import invalidate, invalidate_matching, invalidate_on_commit, put
 from botsite.caching.layers import (
     AI_RESPONSE,
+    BUDGETS,
     CATEGORIES,
     CHANNEL,
     CLIENT_DATA,
@@ -14,6 +15,7 @@ from botsite.caching.layers import (
     FUNCTION_RESULT,
     INVENTORY,
     LAYERS,
+    MODEL_TABLES,
     PRODUCT_SEARCH,
     QR,
     SESSION,
@@ -27,6 +29,7 @@ from botsite.caching.stats import stats
 
 __all__ = (
     "AI_RESPONSE",
+    "BUDGETS",
     "CATEGORIES",
     "CHANNEL",
     "CLIENT_DATA",
@@ -36,6 +39,7 @@ __all__ = (
     "INVENTORY",
     "LAYERS",
     "MISSING",
+    "MODEL_TABLES",
     "PRODUCT_SEARCH",
     "QR",
     "SESSION",

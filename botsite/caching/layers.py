@@ -1,6 +1,7 @@
 """The one table of what is cached: under which keys, for how long, and on which levels.
 
-Every key begins with its channel, so that no business ever sees another's entries.
+Every key begins with its channel, so that no business ever sees another's entries; but those of
+MODEL_TABLES, which all channels share.
 """
 
 from collections.abc import Mapping
@@ -56,6 +57,8 @@ STATUS = Layer("status", ("channel", "session"), ttl=120, local_entries=5000)
 CONNECTION = Layer("connection", ("channel", "session"), ttl=30, local_ttl=5, local_entries=5000)
 SESSION_INFO = Layer("session_info", ("channel", "session"), ttl=300, local_entries=1000)
 CHANNEL = Layer("channel", ("slug",), ttl=30, local_entries=1000, in_redis=False)
+MODEL_TABLES = Layer("model_tables", ("table",), ttl=30, local_entries=10, in_redis=False)
+BUDGETS = Layer("budgets", ("channel",), ttl=30, local_entries=1000, in_redis=False)
 
 LAYERS: Mapping[str, Layer] = {
     layer.name: layer
@@ -73,5 +76,7 @@ LAYERS: Mapping[str, Layer] = {
         CONNECTION,
         SESSION_INFO,
         CHANNEL,
+        MODEL_TABLES,
+        BUDGETS,
     )
 }

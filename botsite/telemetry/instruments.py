@@ -44,6 +44,12 @@ _TABLE = (
         ("provider", "kind"),
     ),
     Instrument(
+        "budget_alerts_total",
+        Kind.COUNTER,
+        "Budgets that reached a level for the first time in a day or month: warn, limit.",
+        ("level",),
+    ),
+    Instrument(
         "cache_requests_total",
         Kind.COUNTER,
         "Look-ups in the cache by layer and level (process, redis): hit, miss, error.",

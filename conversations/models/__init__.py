@@ -1,6 +1,14 @@
 """The models of the conversations."""
 
 from conversations.models.assistant import ModelPrice, RouteChoice, RouteTier
+from conversations.models.budget import (
+    Budget,
+    BudgetAlert,
+    BudgetCharge,
+    BudgetLevel,
+    BudgetPeriod,
+    BudgetSpending,
+)
 from conversations.models.idempotency import IdempotentRequest
 from conversations.models.knowledge import KnowledgeEntry
 from conversations.models.memory import CustomerMemory, MemoryAuthor
@@ -22,6 +30,12 @@ from conversations.models.whatsapp_user import UserIdentity, WhatsAppUser
 __all__ = (
     "AssistantProfile",
     "Author",
+    "Budget",
+    "BudgetAlert",
+    "BudgetCharge",
+    "BudgetLevel",
+    "BudgetPeriod",
+    "BudgetSpending",
     "CustomerMemory",
     "Direction",
     "EarlyStatus",

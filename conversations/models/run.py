@@ -51,6 +51,14 @@ class Run(models.Model):
         blank=True,
         help_text=_("Empty: the model's price is not known, or no model was asked."),
     )
+    baseline_usd = models.DecimalField(
+        _("on the dearest model, USD"),
+        max_digits=14,
+        decimal_places=9,
+        null=True,
+        blank=True,
+        help_text=_("What the same tokens would have cost on the dearest model in use, at that time."),
+    )
     usage_unknown = models.BooleanField(
         _("usage unknown"),
         default=False,

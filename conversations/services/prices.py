@@ -1,47 +1,29 @@
 """The prices and routes that staff keep, as the router and the books take them.
 
-Every process remembers them for a moment, so that no turn costs a query; a change counts everywhere after
-REMEMBER_SECONDS at the latest. While a table has no rows, our own list stands in for it.
+Every process keeps them, so that no turn costs a query; a row that is saved or deleted is read anew in all
+processes. While a table has no rows, our own list stands in for it.
 """
 
-import time
-from collections.abc import Callable
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import Any, cast
 
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
 from django.utils import timezone
 
+from botsite import caching
 from conversations.llm import pricing
 from conversations.llm.base import Usage
 from conversations.llm.complexity import Tier
 from conversations.llm.price_list import PRICE_LIST
 from conversations.llm.pricing import Price
+from conversations.llm.providers import OpenAICompatible
 from conversations.llm.route_list import ROUTE_LIST
 from conversations.llm.router import Choice
 from conversations.models import ModelPrice, RouteChoice
-
-REMEMBER_SECONDS = 30.0
-
-Row = TypeVar("Row")
-
-
-class _Remembered(Generic[Row]):
-    """Rows read from the database at most every REMEMBER_SECONDS. Threads may share it."""
-
-    def __init__(self, read: Callable[[], tuple[Row, ...]]) -> None:
-        self._read = read
-        self._known: tuple[float, tuple[Row, ...]] | None = None
-
-    def rows(self) -> tuple[Row, ...]:
-        known = self._known
-        if known is None or time.monotonic() - known[0] > REMEMBER_SECONDS:
-            # Two threads may read at once: both get the truth, which no lock need wait for.
-            self._known = known = (time.monotonic(), self._read())
-        return known[1]
-
-    def forget(self) -> None:
-        self._known = None
+from conversations.services.language_models import language_models
 
 
 def _read_prices() -> tuple[Price, ...]:
@@ -75,24 +57,24 @@ def _read_routes() -> tuple[Choice, ...]:
     )
 
 
-_prices = _Remembered(_read_prices)
-_routes = _Remembered(_read_routes)
-
-
 def current_prices() -> tuple[Price, ...]:
     """Return all prices, past and announced ones among them."""
-    return _prices.rows()
+    return cast("tuple[Price, ...]", caching.get_or_load(caching.MODEL_TABLES, _read_prices, table="prices"))
 
 
 def current_routes() -> tuple[Choice, ...]:
     """Return the routes that are active."""
-    return _routes.rows()
+    return cast("tuple[Choice, ...]", caching.get_or_load(caching.MODEL_TABLES, _read_routes, table="routes"))
 
 
-def forget() -> None:
-    """Let this process read prices and routes anew: they have changed."""
-    _prices.forget()
-    _routes.forget()
+@receiver((post_save, post_delete), sender=ModelPrice)
+def _forget_prices(**_: Any) -> None:
+    caching.invalidate_on_commit(caching.MODEL_TABLES, table="prices")
+
+
+@receiver((post_save, post_delete), sender=RouteChoice)
+def _forget_routes(**_: Any) -> None:
+    caching.invalidate_on_commit(caching.MODEL_TABLES, table="routes")
 
 
 def cost_usd(*, provider: str, model: str, usage: Usage, at: datetime | None = None) -> Decimal | None:
@@ -100,3 +82,24 @@ def cost_usd(*, provider: str, model: str, usage: Usage, at: datetime | None = N
     return pricing.cost_usd(
         current_prices(), provider=provider, model=model, usage=usage, at=at or timezone.now()
     )
+
+
+def baseline_usd(provider: str, model: str, *, usage: Usage, at: datetime) -> Decimal | None:
+    """Return what `usage` would have cost at `at` on the dearest of the models that may be asked now.
+
+    The one that was asked, of `provider`, is always among them. None: no price is known.
+    """
+    return pricing.baseline_usd(
+        current_prices(), models={(provider, model), *_models_in_use()}, usage=usage, at=at
+    )
+
+
+def _models_in_use() -> Iterable[tuple[str, str]]:
+    """Yield provider and model of the routes whose provider has a key."""
+    routes = current_routes()
+    for provider in language_models():
+        if not isinstance(provider, OpenAICompatible):
+            continue
+        named = {route.model for route in routes if route.provider == provider.name}
+        for model in {""} if provider.is_fixed else named:
+            yield provider.name, model or provider.model

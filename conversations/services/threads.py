@@ -50,7 +50,10 @@ def _open_with_run(user: WhatsAppUser, **which: int) -> TurnThread | None:
     thread = threads.annotate(active_run_id=Subquery(active.values("pk"))).first()
     if thread is None:
         return None
+    thread.user = user
     run = Run.objects.get(pk=thread.active_run_id) if thread.active_run_id else None
+    if run is not None:
+        run.thread = thread  # whoever ends the run need not read again whose it is
     return TurnThread(thread, run)
 
 

@@ -1,16 +1,20 @@
 """The ledger: what each run used and cost, committed together with its reply."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from conversations.llm.base import ChatMessage, LLMError, LLMProvider, Reply, Usage
 from conversations.models import Run, RunState, Thread
-from conversations.services import activity, prices
+from conversations.services import activity, budgets, prices
 from conversations.services.asking import ask
 from conversations.services.decision import NO_DECISION, Decision
 from conversations.services.language_models import language_models
+
+_NOTHING = Decimal(0)
 
 
 def begin_run(thread: Thread, *, epoch: int) -> Run:
@@ -34,7 +38,9 @@ def complete_run(
 
     Of a usage that is not known its tokens are the least that was used.
     """
-    cost = prices.cost_usd(provider=provider, model=model, usage=usage) if usage.is_known else None
+    now = timezone.now()
+    cost = prices.cost_usd(provider=provider, model=model, usage=usage, at=now) if usage.is_known else None
+    baseline = None if cost is None else prices.baseline_usd(provider, model, usage=usage, at=now)
     activity.schedule(run.thread_id)  # first, for the fold too locks a thread before its runs
     Run.objects.filter(pk=run.pk).update(
         state=RunState.COMPLETED,
@@ -45,6 +51,7 @@ def complete_run(
         cached_tokens=usage.cached_tokens,
         output_tokens=usage.output_tokens,
         cost_usd=cost,
+        baseline_usd=baseline,
         usage_unknown=not usage.is_known,
         degraded=degraded,
         tier=decision.tier,
@@ -53,6 +60,7 @@ def complete_run(
         error="",
         folded_at=None,
     )
+    budgets.settle(run.pk, _NOTHING if usage == Usage() else cost, channel_id=run.thread.user.channel_id)
 
 
 def fail_run(run: Run, error: str, *, usage_unknown: bool, decision: Decision = NO_DECISION) -> None:
@@ -66,6 +74,7 @@ def fail_run(run: Run, error: str, *, usage_unknown: bool, decision: Decision = 
         error=error[:300],
         usage_unknown=usage_unknown,
     )
+    budgets.settle(run.pk, None if usage_unknown else _NOTHING, channel_id=run.thread.user.channel_id)
 
 
 def ask_for_summary(model: LLMProvider, messages: Sequence[ChatMessage], thread: Thread) -> Reply:

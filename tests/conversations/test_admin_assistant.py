@@ -1,6 +1,5 @@
-"""Staff keep prices and routes: what they change counts at once in their process, and nonsense is refused."""
+"""Staff keep prices and routes: what they change counts at once, and nonsense is refused."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -14,7 +13,8 @@ from conversations.models import ModelPrice, RouteChoice
 from conversations.services import prices
 from tests.staff import administrator, signed_in
 
-pytestmark = pytest.mark.django_db
+# What is remembered is forgotten when the writer commits.
+pytestmark = pytest.mark.django_db(transaction=True)
 PRICE = {
     "provider": "openai",
     "model": "m",
@@ -30,12 +30,9 @@ PRICE = {
 
 
 @pytest.fixture(autouse=True)
-def _nothing_remembered(db: None) -> Iterator[None]:
+def _empty_tables(transactional_db: None) -> None:
     ModelPrice.objects.all().delete()
     RouteChoice.objects.all().delete()
-    prices.forget()
-    yield
-    prices.forget()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from botsite.caching import CHANNEL, CLIENT_DATA, FUNCTION_RESULT, LAYERS, Layer
+from botsite.caching import CHANNEL, CLIENT_DATA, FUNCTION_RESULT, LAYERS, MODEL_TABLES, Layer
 
 HOUR = 3600
 
@@ -22,12 +22,18 @@ def test_the_table_has_the_times_that_were_agreed_on() -> None:
         "connection": 30,
         "session_info": 300,
         "channel": 30,
+        "model_tables": 30,
+        "budgets": 30,
     }
     assert CLIENT_DATA.local_entries == 1000
 
 
-@pytest.mark.parametrize("layer", LAYERS.values(), ids=str)
-def test_every_key_begins_with_its_channel(layer: Layer) -> None:
+def test_all_channels_share_the_tables_of_models_alone() -> None:
+    assert MODEL_TABLES.parts == ("table",)
+
+
+@pytest.mark.parametrize("layer", [layer for layer in LAYERS.values() if layer is not MODEL_TABLES], ids=str)
+def test_every_other_key_begins_with_its_channel(layer: Layer) -> None:
     assert layer.parts[0] == ("slug" if layer is CHANNEL else "channel")
 
 

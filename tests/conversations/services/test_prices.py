@@ -1,6 +1,5 @@
 """Prices and routes as staff keep them: read rarely, believed at once where they were changed."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,8 +9,9 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.migrations import RunPython
 from django.db.migrations.loader import MigrationLoader
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
+from botsite.caching import process
 from conversations.llm.base import Usage
 from conversations.llm.complexity import Tier
 from conversations.llm.price_list import PRICE_LIST
@@ -20,20 +20,16 @@ from conversations.llm.route_list import ROUTE_LIST
 from conversations.llm.router import Choice
 from conversations.models import ModelPrice, RouteChoice, RouteTier
 from conversations.services import prices
+from tests.conversations.services.books_process import BooksProcess
+from tests.processes import wait_until
 
-pytestmark = pytest.mark.django_db
+# What is remembered is forgotten when the writer commits.
+pytestmark = pytest.mark.django_db(transaction=True)
 MILLION = Usage(1_000_000, 0, 0)
 
 
 @pytest.fixture(autouse=True)
-def _nothing_remembered() -> Iterator[None]:
-    prices.forget()
-    yield
-    prices.forget()
-
-
-@pytest.fixture(autouse=True)
-def _empty_tables(db: None) -> None:
+def _empty_tables(transactional_db: None) -> None:
     ModelPrice.objects.all().delete()
     RouteChoice.objects.all().delete()
 
@@ -112,15 +108,77 @@ def test_prices_are_read_once_and_then_remembered(
         prices.cost_usd(provider="openai", model="gpt-6-luna", usage=MILLION)
 
 
-def test_a_change_made_elsewhere_counts_after_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_and_a_deleted_row_count_at_once() -> None:
+    row = _price()
+    row.save()
+    route = RouteChoice.objects.create(tier=RouteTier.SIMPLE, provider="openai", model="m")
+    assert [price.input for price in prices.current_prices()] == [1]
+    assert len(prices.current_routes()) == 1
+
+    row.input = Decimal(5)
+    row.save()
+    assert [price.input for price in prices.current_prices()] == [5]
+
+    row.delete()
+    route.delete()
+    assert (prices.current_prices(), prices.current_routes()) == (PRICE_LIST, ROUTE_LIST)
+
+
+def test_a_change_that_is_rolled_back_was_never_seen() -> None:
+    _price().save()
+
+    with transaction.atomic():
+        ModelPrice.objects.get().delete()
+        transaction.set_rollback(True)
+
+    assert [price.input for price in prices.current_prices()] == [1]
+
+
+def test_a_change_made_in_another_process_is_seen_in_this_one(books: BooksProcess) -> None:
     _price().save()
     assert [price.input for price in prices.current_prices()] == [1]
-    ModelPrice.objects.update(input=5)
-    assert [price.input for price in prices.current_prices()] == [1]
+    assert books.ask("prices") == ["1.000000"]
 
-    monkeypatch.setattr(prices, "REMEMBER_SECONDS", 0.0)
+    books.ask("set_prices", "5")
+    wait_until(lambda: [price.input for price in prices.current_prices()] == [5])
+
+    row = ModelPrice.objects.get()
+    row.input = Decimal(7)
+    row.save()
+    wait_until(lambda: books.ask("prices") == ["7.000000"])
+
+
+def test_without_redis_prices_are_read_every_time_and_are_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    _price().save()
+    assert [price.input for price in prices.current_prices()] == [1]
+    monkeypatch.setattr(process.listener, "hears", lambda: False)
+    ModelPrice.objects.update(input=5)
 
     assert [price.input for price in prices.current_prices()] == [5]
+
+
+def test_the_baseline_is_the_dearest_model_that_may_be_asked(settings: Settings) -> None:
+    settings.OPENAI_API_KEY = settings.DEEPSEEK_API_KEY = "sk-test"
+    for tier, provider, model, usd in (
+        (RouteTier.SIMPLE, "openai", "small", 1),
+        (RouteTier.COMPLEX, "openai", "large", 9),
+        (RouteTier.COMPLEX, "gemini", "without-a-key", 50),
+        (RouteTier.MEDIUM, "deepseek", "middling", 4),
+    ):
+        RouteChoice.objects.create(tier=tier, provider=provider, model=model)
+        _price(provider=provider, model=model, input=Decimal(usd)).save()
+    _price(provider="openai", model="asked", input=Decimal(12)).save()
+
+    assert _baseline("small") == 9
+    assert _baseline("asked") == 12
+
+    settings.OPENAI_MODEL = "small"  # the operator's choice: no other is asked of it
+    assert _baseline("small") == 4
+
+
+def _baseline(model: str) -> Decimal | None:
+    at = datetime(2026, 6, 1, tzinfo=UTC)
+    return prices.baseline_usd("openai", model, usage=MILLION, at=at)
 
 
 def test_a_call_costs_what_was_valid_when_it_was_made() -> None:

@@ -1,0 +1,23 @@
+"""Fixtures of the services' tests."""
+
+import os
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection
+
+from tests.conversations.services.books_process import BooksProcess
+
+
+@pytest.fixture(scope="session")
+def test_database(django_db_setup: None) -> str:
+    """The address of the tests' database, for other processes."""
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path="/" + connection.settings_dict["NAME"]).geturl()
+
+
+@pytest.fixture(scope="module")
+def books(test_database: str) -> Iterator[BooksProcess]:
+    """Another process that knows prices and budgets."""
+    with BooksProcess(database=test_database) as process:
+        yield process
