@@ -171,7 +171,7 @@ def cost_rounded(amount: Decimal) -> Decimal:
     return amount.quantize(SMALLEST, ROUND_HALF_EVEN)
 
 
-def _is_over() -> ExpressionWrapper:
+def _is_over() -> "ExpressionWrapper[Q]":
     """Whether nobody will settle a charge: its run has ended, or has lasted longer than any may."""
     lifetime = timedelta(seconds=settings.LOCK_TIMEOUT_SECONDS + MARGIN_SECONDS)
     is_over = ~Q(run__state=RunState.ACTIVE) | Q(reserved_at__lt=Now() - lifetime)

@@ -71,7 +71,7 @@ def main() -> None:
         ]
 
     def race(channel: str, usd: str, *runs: str) -> list[str]:
-        steps = []
+        steps: list[str] = []
         for run in runs:
             allowance = budgets.reserve(int(channel), run_id=int(run), estimate_usd=Decimal(usd))
             if allowance.step is not budgets.Step.OFFLINE:
