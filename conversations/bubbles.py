@@ -15,6 +15,7 @@ _REASONS = {
     "waiting_for_provider": gettext_noop("waiting: no model can be asked now"),
     "provider_down": gettext_noop("no model could be asked for half an hour"),
     "answered_by_staff": gettext_noop("answered by staff"),
+    "budget_spent": gettext_noop("the budget is spent"),
     "reaction": gettext_noop("a reaction needs no answer"),
 }
 _SENTENCES = (  # reasons that are stored as they read

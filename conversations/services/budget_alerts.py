@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Q
 
 from botsite.telemetry import metrics
 from botsite.telemetry.logging import get_logger
-from conversations.models import Budget, BudgetAlert, BudgetLevel
+from conversations.models import BudgetAlert, BudgetLevel
+from conversations.services.budget_ledger import Room
 
 _EVENTS = {BudgetLevel.WARN: "BUDGET_WARNING", BudgetLevel.LIMIT: "BUDGET_SPENT"}
 
@@ -19,14 +19,10 @@ log = get_logger("budgets")
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """A budget at a level; `spent` may include what is reserved."""
+    """A limit of which so much is used that it is at a level."""
 
-    budget: Budget
-    period: str
-    starts_on: date
+    room: Room
     level: BudgetLevel
-    limit: Decimal
-    spent: Decimal
 
 
 def alerts_store(crossings: Sequence[Crossing]) -> None:
@@ -38,41 +34,40 @@ def alerts_store(crossings: Sequence[Crossing]) -> None:
         return
     known = set(_known(crossings))
     for crossing in crossings:
-        key = (crossing.budget.pk, crossing.period, crossing.starts_on, crossing.level)
-        if key in known:
-            continue
-        known.add(key)
-        _store(crossing)
+        key = (crossing.room.budget.pk, crossing.room.period, crossing.room.starts_on, crossing.level)
+        if key not in known:
+            known.add(key)
+            _store(crossing.room, crossing.level)
 
 
 def _known(crossings: Sequence[Crossing]) -> list[tuple[int, str, date, str]]:
     which = Q(pk=None)
-    for crossing in crossings:
-        which |= Q(budget=crossing.budget, period=crossing.period, starts_on=crossing.starts_on)
+    for room in (crossing.room for crossing in crossings):
+        which |= Q(budget=room.budget, period=room.period, starts_on=room.starts_on)
     return list(BudgetAlert.objects.filter(which).values_list("budget_id", "period", "starts_on", "level"))
 
 
-def _store(crossing: Crossing) -> None:
+def _store(room: Room, level: BudgetLevel) -> None:
     alert = BudgetAlert.objects.create(
-        budget=crossing.budget,
-        period=crossing.period,
-        starts_on=crossing.starts_on,
-        level=crossing.level,
-        limit_usd=crossing.limit,
-        spent_usd=crossing.spent,
+        budget=room.budget,
+        period=room.period,
+        starts_on=room.starts_on,
+        level=level,
+        limit_usd=room.limit,
+        spent_usd=room.used,
     )
-    transaction.on_commit(lambda: _tell(alert, crossing))
+    transaction.on_commit(lambda: _tell(alert, room))
 
 
-def _tell(alert: BudgetAlert, crossing: Crossing) -> None:
-    metrics.count("budget_alerts_total", level=str(crossing.level))
+def _tell(alert: BudgetAlert, room: Room) -> None:
+    metrics.count("budget_alerts_total", level=str(alert.level))
     log.warning(
-        _EVENTS[crossing.level],
+        _EVENTS[BudgetLevel(alert.level)],
         alert_id=alert.pk,
-        budget_id=crossing.budget.pk,
-        channel_id=crossing.budget.channel_id,
-        period=str(crossing.period),
-        starts_on=crossing.starts_on.isoformat(),
-        limit_usd=str(crossing.limit),
-        spent_usd=str(crossing.spent),
+        budget_id=room.budget.pk,
+        channel_id=room.budget.channel_id,
+        period=str(room.period),
+        starts_on=room.starts_on.isoformat(),
+        limit_usd=str(room.limit),
+        spent_usd=str(room.used),
     )

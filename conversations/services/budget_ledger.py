@@ -34,6 +34,30 @@ def period_starts(day: date) -> dict[BudgetPeriod, date]:
     return {BudgetPeriod.DAY: day, BudgetPeriod.MONTH: day.replace(day=1)}
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A limit that holds now, and what is used of it."""
+
+    budget: Budget
+    period: BudgetPeriod
+    starts_on: date
+    limit: Decimal
+    used: Decimal
+
+    @property
+    def is_near(self) -> bool:
+        """Whether the level of the warning is reached."""
+        return self.used * 100 >= self.limit * self.budget.warn_percent
+
+    @property
+    def is_spent(self) -> bool:
+        return self.used >= self.limit
+
+    def fits(self, amount: Decimal) -> bool:
+        """Whether `amount` can be used too."""
+        return not self.is_spent and self.used + amount <= self.limit
+
+
 @dataclass(slots=True)
 class Charge:
     """A run's part of a budget. What is settled is spent; what is not is reserved."""

@@ -17,12 +17,13 @@ from django.dispatch import receiver
 
 from botsite import caching
 from conversations.llm.complexity import Tier
-from conversations.models import Budget, BudgetCharge, BudgetLevel, BudgetPeriod
+from conversations.models import Budget, BudgetCharge, BudgetLevel
 from conversations.services import budget_alerts, costs
 from conversations.services.budget_alerts import Crossing
 from conversations.services.budget_ledger import (
     ZERO,
     Ledger,
+    Room,
     cost_rounded,
     estimate_rounded,
     open_ledger,
@@ -121,28 +122,7 @@ def _budgets_of(channel_id: int) -> tuple[int, ...]:
     return cast("tuple[int, ...]", caching.get_or_load(caching.BUDGETS, load, channel=channel_id))
 
 
-@dataclass(frozen=True, slots=True)
-class _Room:
-    """What is used of a limit that holds now."""
-
-    budget: Budget
-    period: BudgetPeriod
-    limit: Decimal
-    used: Decimal
-
-    @property
-    def is_near(self) -> bool:
-        return self.used * 100 >= self.limit * self.budget.warn_percent
-
-    def fits(self, amount: Decimal) -> bool:
-        return self.used < self.limit and self.used + amount <= self.limit
-
-    def crossing(self, level: BudgetLevel) -> Crossing:
-        start = period_starts(today())[self.period]
-        return Crossing(self.budget, self.period, start, level, self.limit, self.used)
-
-
-def _rooms(ledger: Ledger, *, with_reserved: bool) -> Iterable[_Room]:
+def _rooms(ledger: Ledger, *, with_reserved: bool) -> Iterable[Room]:
     for budget in ledger.budgets:
         for period, start in period_starts(today()).items():
             limit = budget.limit(period)
@@ -150,7 +130,7 @@ def _rooms(ledger: Ledger, *, with_reserved: bool) -> Iterable[_Room]:
                 continue
             account = (budget.pk, period, start)
             used = ledger.used(account) if with_reserved else ledger.spent.get(account, ZERO)
-            yield _Room(budget, period, limit, used)
+            yield Room(budget, period, start, limit, used)
 
 
 def _allowance(ledger: Ledger, *, full: Decimal, cheaper: Decimal) -> Allowance:
@@ -158,8 +138,8 @@ def _allowance(ledger: Ledger, *, full: Decimal, cheaper: Decimal) -> Allowance:
     rooms = list(_rooms(ledger, with_reserved=True))
     tight = [room for room in rooms if room.is_near or not room.fits(full)]
     spent = [room for room in rooms if not room.fits(cheaper)]
-    crossings = [room.crossing(BudgetLevel.WARN) for room in tight if room not in spent or room.is_near]
-    crossings += [room.crossing(BudgetLevel.LIMIT) for room in spent]
+    crossings = [Crossing(room, BudgetLevel.WARN) for room in tight if room not in spent or room.is_near]
+    crossings += [Crossing(room, BudgetLevel.LIMIT) for room in spent]
     budget_alerts.alerts_store(crossings)
     if spent:
         return Allowance(Step.OFFLINE)
@@ -171,9 +151,9 @@ def _allowance(ledger: Ledger, *, full: Decimal, cheaper: Decimal) -> Allowance:
 def _spent_levels(ledger: Ledger) -> Iterable[Crossing]:
     for room in _rooms(ledger, with_reserved=False):
         if room.is_near:
-            yield room.crossing(BudgetLevel.WARN)
-        if room.used >= room.limit:
-            yield room.crossing(BudgetLevel.LIMIT)
+            yield Crossing(room, BudgetLevel.WARN)
+        if room.is_spent:
+            yield Crossing(room, BudgetLevel.LIMIT)
 
 
 @receiver((post_save, post_delete), sender=Budget)
