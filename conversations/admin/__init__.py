@@ -2,6 +2,7 @@
 
 from conversations.admin import (
     assistant,
+    budget,
     knowledge,
     message,
     profile,
@@ -15,6 +16,7 @@ from conversations.admin import (
 
 __all__ = (
     "assistant",
+    "budget",
     "knowledge",
     "message",
     "profile",

@@ -1,10 +1,12 @@
 """Runs: what was asked of which model, what it used, and what went wrong."""
 
 from django.contrib import admin
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from conversations.admin.base import ReadOnlyAdmin, badge
+from conversations.admin.costs import CostsViews
 from conversations.models import Run
 
 
@@ -34,7 +36,7 @@ class RunAdmin(ReadOnlyAdmin[Run]):
         ("provider", "model"),
         ("tier", "intent"),
         "route",
-        ("input_tokens", "cached_tokens", "output_tokens", "cost_usd"),
+        ("input_tokens", "cached_tokens", "output_tokens", "cost_usd", "baseline_usd"),
         "usage_unknown",
         "degraded",
         "error",
@@ -42,6 +44,14 @@ class RunAdmin(ReadOnlyAdmin[Run]):
         "epoch",
         ("started_at", "finished_at"),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        views = CostsViews(self)
+        own = [
+            path("costs/", self.admin_site.admin_view(views.page), name="costs"),
+            path("costs.csv", self.admin_site.admin_view(views.table), name="costs_csv"),
+        ]
+        return own + super().get_urls()
 
     @admin.display(description=_("user"), ordering="thread__user__name")
     def customer(self, run: Run) -> str:

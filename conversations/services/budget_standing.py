@@ -8,6 +8,7 @@ from django.db.models import Prefetch, QuerySet
 
 from conversations.models import Budget, BudgetCharge, BudgetPeriod, BudgetSpending
 from conversations.services.budget_ledger import ZERO, Room, period_starts, today
+from conversations.services.budgets import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A budget, its parts of today and this month, and the step of the ladder: full, cheaper or offline."""
+    """A budget, its parts of today and this month, and how far down the ladder it is."""
 
     budget: Budget
     day: Part
     month: Part
-    step: str
+    step: Step
 
 
 def with_books(budgets: QuerySet[Budget]) -> QuerySet[Budget]:
@@ -72,7 +73,7 @@ def _part(budget: Budget, period: BudgetPeriod) -> Part:
     return Part(period, sum(spent, ZERO), sum(reserved, ZERO), budget.limit(period))
 
 
-def _step(rooms: Sequence[Room]) -> str:
+def _step(rooms: Sequence[Room]) -> Step:
     if any(room.is_spent for room in rooms):
-        return "offline"
-    return "cheaper" if any(room.is_near for room in rooms) else "full"
+        return Step.OFFLINE
+    return Step.CHEAPER if any(room.is_near for room in rooms) else Step.FULL

@@ -75,6 +75,11 @@ class Cost:
     """What the runs that have a baseline did cost."""
 
     @property
+    def unknown(self) -> int:
+        """Return how many runs are in no amount, though a model was asked."""
+        return self.unknown_usage + self.unknown_price
+
+    @property
     def saved_usd(self) -> Decimal | None:
         return None if self.baseline_usd is None else self.baseline_usd - self.compared_usd
 
