@@ -1,4 +1,4 @@
-"""Amounts of money for people."""
+"""Amounts of money, and what was had for it, for people."""
 
 from decimal import Decimal
 
@@ -22,3 +22,9 @@ def usd(amount: Decimal | None) -> str:
     sign = "-" if amount < 0 else ""
     number = number_format(round(size, decimals), decimal_pos=decimals, use_l10n=True, force_grouping=True)
     return f"{sign}US${number}"
+
+
+@register.filter
+def whole(count: int) -> str:
+    """Return a count with its thousands grouped."""
+    return number_format(count, use_l10n=True, force_grouping=True)

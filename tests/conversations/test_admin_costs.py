@@ -17,7 +17,7 @@ from conversations.admin.costs_chart import bars
 from conversations.models import Budget, BudgetAlert, RunState, WhatsAppUser
 from conversations.services import budgets, costs
 from conversations.services.costs import Span
-from conversations.templatetags.money import usd
+from conversations.templatetags.money import usd, whole
 from sessions_app.models import Channel
 from tests.conversations.builders import make_channel
 from tests.conversations.services.budget_builders import make_budget, make_run, make_thread
@@ -211,6 +211,13 @@ def test_the_chart_has_every_day_and_shows_the_least_amount(books: Channel) -> N
 def test_an_amount_has_as_many_decimals_as_tell_something(amount: str | None, text: str) -> None:
     with translation.override("en"):
         assert usd(None if amount is None else Decimal(amount)) == text
+
+
+def test_counts_are_grouped_as_its_readers_do() -> None:
+    with translation.override("en"):
+        assert whole(1234567) == "1,234,567"
+    with translation.override("es"):
+        assert whole(1234567).replace("\xa0", ".") == "1.234.567"
 
 
 def test_a_budget_is_kept_in_admin_with_what_is_spent_beside_it(books: Channel) -> None:
