@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
                 (
                     "level",
                     models.CharField(
-                        choices=[("warn", "nearly spent"), ("limit", "spent")],
+                        choices=[("warn", "nearly spent"), ("limit", "used up")],
                         max_length=5,
                         verbose_name="level",
                     ),

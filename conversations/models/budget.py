@@ -19,7 +19,7 @@ class BudgetPeriod(models.TextChoices):
 
 class BudgetLevel(models.TextChoices):
     WARN = "warn", _("nearly spent")
-    LIMIT = "limit", _("spent")
+    LIMIT = "limit", _("used up")
 
 
 class Budget(models.Model):
