@@ -6,6 +6,7 @@ Values are to be treated as read-only, and in layers that are in Redis they are 
 from botsite.caching.changing import invalidate, invalidate_matching, invalidate_on_commit, put
 from botsite.caching.layers import (
     AI_RESPONSE,
+    ANSWER_STATE,
     BUDGETS,
     CATEGORIES,
     CHANNEL,
@@ -23,12 +24,14 @@ from botsite.caching.layers import (
     STATUS,
     Layer,
 )
+from botsite.caching.listing import Entry, Listing, entries
 from botsite.caching.missing import MISSING
 from botsite.caching.reading import get, get_or_load, has, is_usable
 from botsite.caching.stats import stats
 
 __all__ = (
     "AI_RESPONSE",
+    "ANSWER_STATE",
     "BUDGETS",
     "CATEGORIES",
     "CHANNEL",
@@ -45,7 +48,10 @@ __all__ = (
     "SESSION",
     "SESSION_INFO",
     "STATUS",
+    "Entry",
     "Layer",
+    "Listing",
+    "entries",
     "get",
     "get_or_load",
     "has",

@@ -6,10 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from typing import Any
 
-from botsite.caching.layers import ANY
-
-WAIT_SECONDS = 1.0
-"""How long to wait for somebody else's load before loading oneself."""
+from botsite.caching.layers import ANY, Layer
 
 
 class Flights:
@@ -23,19 +20,19 @@ class Flights:
         self._lock = threading.Lock()
         self._flying: dict[tuple[str, str], Future[Any]] = {}
 
-    def share(self, layer_name: str, key: str, lead: Callable[[], Any], alone: Callable[[], Any]) -> Any:
+    def share(self, layer: Layer, key: str, lead: Callable[[], Any], alone: Callable[[], Any]) -> Any:
         """Return the result of `lead`, run by the first who comes; the others wait for it.
 
         Who waits too long, or for one that fails, returns `alone()`. What `lead` raises goes to its caller.
         """
         with self._lock:
-            flight = self._flying.get((layer_name, key))
+            flight = self._flying.get((layer.name, key))
             if leads := flight is None:
-                flight = self._flying[layer_name, key] = Future()
+                flight = self._flying[layer.name, key] = Future()
         if leads:
-            return self._lead(layer_name, key, flight, lead)
+            return self._lead(layer.name, key, flight, lead)
         try:
-            return flight.result(timeout=WAIT_SECONDS)
+            return flight.result(timeout=layer.wait_seconds)
         except (TimeoutError, CancelledError):
             return alone()
 

@@ -21,6 +21,8 @@ class Layer:
     `parts` name what a key is made of, `ttl` is how long a value lives in Redis and `local_ttl` how long in a
     process (both in seconds; the shorter one counts). A process keeps `local_entries` of them (0: none).
     With `in_redis` values are JSON values; else they stay in the process and may be any object.
+    Who finds nobody's value but somebody loading waits `wait_seconds` for it before loading too; what takes
+    longer than `fill_seconds` to load is not stored.
     """
 
     name: str
@@ -29,6 +31,8 @@ class Layer:
     local_ttl: float = 30.0
     local_entries: int = 500
     in_redis: bool = True
+    wait_seconds: float = 1.0
+    fill_seconds: float = 5.0
 
     def key(self, values: Mapping[str, object]) -> str:
         """Return the key of the parts' `values`, such as "shop:57300". KeyError for a missing one."""
@@ -46,7 +50,9 @@ def _encoded(part: str) -> str:
 
 CLIENT_DATA = Layer("client_data", ("channel", "user"), ttl=12 * HOUR, local_entries=1000)
 SESSION = Layer("session", ("channel", "user"), ttl=2 * HOUR)
-AI_RESPONSE = Layer("ai_response", ("channel", "digest"), ttl=24 * HOUR)
+# As long as a language model may take: LLM_TIMEOUT_SECONDS is 30 unless set otherwise.
+AI_RESPONSE = Layer("ai_response", ("channel", "digest"), ttl=24 * HOUR, wait_seconds=30.0, fill_seconds=40.0)
+ANSWER_STATE = Layer("answer_state", ("channel",), ttl=10 * MINUTE, local_entries=1000)
 CATEGORIES = Layer("categories", ("channel",), ttl=30 * MINUTE, local_entries=100)
 PRODUCT_SEARCH = Layer("product_search", ("channel", "term"), ttl=15 * MINUTE)
 CONVERSATION = Layer("conversation", ("channel", "user"), ttl=HOUR)
@@ -66,6 +72,7 @@ LAYERS: Mapping[str, Layer] = {
         CLIENT_DATA,
         SESSION,
         AI_RESPONSE,
+        ANSWER_STATE,
         CATEGORIES,
         PRODUCT_SEARCH,
         CONVERSATION,

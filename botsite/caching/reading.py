@@ -13,14 +13,14 @@ from redis import RedisError
 
 from botsite.caching import shared
 from botsite.caching.changing import announce
-from botsite.caching.flights import WAIT_SECONDS
 from botsite.caching.layers import Layer
 from botsite.caching.missing import MISSING
 from botsite.caching.process import doubt_after, flights, listener, local, place_of
 from botsite.caching.shared import Claim, Found, Place, PoisonedValue
 from botsite.caching.usage import count, log_failure
 
-POLL_SECONDS = 0.02
+FIRST_POLL_SECONDS = 0.02
+LONGEST_POLL_SECONDS = 0.2
 OBJECT_SIZE = 2000
 """Bytes counted for an object of a layer that is in the process only."""
 
@@ -43,12 +43,20 @@ def is_usable() -> bool:
     return listener.hears()
 
 
-def get_or_load(layer: Layer, load: Load, *, decode: Decode | None = None, **parts: object) -> Any:
+def get_or_load(
+    layer: Layer,
+    load: Load,
+    *,
+    decode: Decode | None = None,
+    missed: Callable[[], None] | None = None,
+    **parts: object,
+) -> Any:
     """Return the value, loaded by one caller for all who ask at the same time, in all processes.
 
     `load` returns what is stored, `decode` makes of that what is returned. A stored value for which `decode`
     raises ValueError, TypeError or KeyError counts as missing. What `load` raises is raised. It must not read
     what the caller's own transaction has changed: nobody else is to see that before the commit.
+    `missed` is called when nothing was found, before this caller waits or loads: to let go of what it holds.
     """
     key = layer.key(parts)
     value = _look_up(layer, key)
@@ -59,6 +67,8 @@ def get_or_load(layer: Layer, load: Load, *, decode: Decode | None = None, **par
             return decode(value)
         except (ValueError, TypeError, KeyError) as error:
             _poisoned(layer, key, error)
+    if missed is not None:
+        missed()
     return _fill_together(layer, key, load, decode or _as_it_is)
 
 
@@ -100,7 +110,7 @@ def _fill_together(layer: Layer, key: str, load: Load, decode: Decode) -> Any:
 
     if not listener.hears():
         return decode(alone())
-    value = flights.share(layer.name, key, lambda: _fill(layer, key, load), alone)
+    value = flights.share(layer, key, lambda: _fill(layer, key, load), alone)
     try:
         return decode(value)
     except (ValueError, TypeError, KeyError):
@@ -117,7 +127,7 @@ def _fill(layer: Layer, key: str, load: Load) -> Any:
     place, token = place_of(layer, key), uuid4().hex
     generation = local.generation(layer)
     try:
-        claimed = _claim(place, token)
+        claimed = _claim(layer, place, token)
     except PoisonedValue as error:
         _poisoned(layer, key, error)
         claimed = Claim.BUSY
@@ -137,14 +147,16 @@ def _fill(layer: Layer, key: str, load: Load) -> Any:
     return found.value
 
 
-def _claim(place: Place, token: str) -> Found | Claim:
+def _claim(layer: Layer, place: Place, token: str) -> Found | Claim:
     """Return the value as soon as somebody has filled it, or the right to; BUSY when that takes long."""
-    deadline = time.monotonic() + WAIT_SECONDS
+    deadline = time.monotonic() + layer.wait_seconds
+    pause = FIRST_POLL_SECONDS
     while True:
-        claimed = shared.claim(place, token)
+        claimed = shared.claim(place, token, seconds=layer.fill_seconds)
         if claimed is not Claim.BUSY or time.monotonic() > deadline:
             return claimed
-        time.sleep(POLL_SECONDS)
+        time.sleep(pause)
+        pause = min(pause * 1.2, LONGEST_POLL_SECONDS)
 
 
 def _load_and_store(layer: Layer, place: Place, token: str, load: Load) -> tuple[Found, bool]:

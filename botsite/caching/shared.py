@@ -9,6 +9,7 @@ Keys carry the server's run id: one that restarts with an old snapshot does not 
 import json
 import os
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -24,9 +25,9 @@ from botsite.caching.layers import ANY
 
 ALIAS = "layers"
 _BORN = uuid4().hex  # inherited over a fork, hence never without the process's number
-FILL_SECONDS = 5.0
-"""How long a fill may take; after that another one begins and the first is not stored."""
 SCAN_COUNT = 1000
+MOST_SCANS = 300
+"""How many steps a listing takes at most, of about SCAN_COUNT keys each."""
 
 # Answers {1, value}, {2} for a lease that was taken, {3} for one that another holds.
 _CLAIM = """
@@ -68,6 +69,15 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """A value that was listed, and for how many seconds it will be there."""
+
+    key: str
+    value: Any
+    seconds_left: float
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where an entry lies: `server` is the run id, `key` may hold ANY where several are meant."""
 
@@ -99,10 +109,10 @@ def read(place: Place) -> Found | None:
     return None if raw is None else _unpack(client, raw)
 
 
-def claim(place: Place, token: str) -> Found | Claim:
-    """Return the value, or else whether `token` now has the right to fill it."""
+def claim(place: Place, token: str, *, seconds: float) -> Found | Claim:
+    """Return the value, or else whether `token` has the right to fill it within the next `seconds`."""
     client = _client()
-    code, *values = _redis(client).eval(_CLAIM, 2, *_keys(client, place), token, int(FILL_SECONDS * 1000))
+    code, *values = _redis(client).eval(_CLAIM, 2, *_keys(client, place), token, int(seconds * 1000))
     return _unpack(client, values[0]) if values else Claim(code)
 
 
@@ -185,6 +195,39 @@ def key_counts() -> dict[str, int]:
         _server, layer_name, _key = raw.decode()[start:].split(":", 2)
         counts[layer_name] += 1
     return counts
+
+
+def stored(place: Place, *, limit: int) -> tuple[list[Stored], bool]:
+    """Return up to `limit` values at `place`, whose key may hold ANY, and whether these are all.
+
+    What cannot be read is left out.
+    """
+    client = _client()
+    names, is_complete = _matching(client, place.value_key(), limit=limit)
+    with _redis(client).pipeline(transaction=False) as pipeline:
+        for name in names:
+            pipeline.get(name)
+            pipeline.pttl(name)
+        answers = pipeline.execute(raise_on_error=False)
+    prefix = len(client.make_key(Place(place.server, place.layer_name, "").value_key()))
+    found = []
+    for name, raw, left in zip(names, answers[::2], answers[1::2], strict=True):
+        with suppress(PoisonedValue):
+            if isinstance(raw, bytes) and left > 0:  # else it has gone meanwhile, or is none of ours
+                found.append(Stored(name.decode()[prefix:], _unpack(client, raw).value, left / 1000))
+    return found, is_complete
+
+
+def _matching(client: Any, pattern: str, *, limit: int) -> tuple[list[bytes], bool]:
+    """Return up to `limit` names of keys, and whether there are no others."""
+    names: dict[bytes, None] = {}  # SCAN may name a key twice
+    cursor = 0
+    for _ in range(MOST_SCANS):
+        cursor, some = _redis(client).scan(cursor, match=str(client.make_key(pattern)), count=SCAN_COUNT)
+        names.update((name, None) for name in some if isinstance(name, bytes))
+        if cursor == 0 or len(names) > limit:
+            break
+    return list(names)[:limit], cursor == 0 and len(names) <= limit
 
 
 def _client() -> Any:

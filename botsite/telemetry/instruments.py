@@ -50,6 +50,18 @@ _TABLE = (
         ("level",),
     ),
     Instrument(
+        "ai_response_cache_total",
+        Kind.COUNTER,
+        "Questions by what the cache of answers had for them: hit, miss, pinned, ineligible.",
+        ("result",),
+    ),
+    Instrument(
+        "ai_response_cache_ineligible_total",
+        Kind.COUNTER,
+        "Questions that are never answered from the cache, by why.",
+        ("reason",),
+    ),
+    Instrument(
         "cache_requests_total",
         Kind.COUNTER,
         "Look-ups in the cache by layer and level (process, redis): hit, miss, error.",

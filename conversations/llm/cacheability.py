@@ -78,16 +78,22 @@ def judge(text: str, assessment: Assessment) -> Cacheability:
     return Cacheability(eligible=not reason, reason=reason)
 
 
-def cache_key(
-    *, channel_id: int, prompt_version: str, knowledge_version: str, tier: str, language: str, text: str
-) -> str:
-    """Return the key (64 hexadecimal digits) of the answer to `text`.
+def normalized_question(text: str) -> str:
+    """Return `text` as questions are compared: its words without capitals and accents.
 
     Capitals, accents and punctuation make no other question; everything else does, `ñ` among it.
     """
     # The letter stands for ñ, which would lose its tilde: `caña` is not `cana`.
     kept = unicodedata.normalize("NFC", text.casefold()).replace("ñ", "ɲ")
-    parts = [channel_id, prompt_version, knowledge_version, tier, language, plain_words(kept)]
+    return " ".join(plain_words(kept))
+
+
+def cache_key(
+    *, channel_id: int, prompt_version: str, knowledge_version: str, tier: str, language: str, text: str
+) -> str:
+    """Return the key (64 hexadecimal digits) of the answer to `text`, as normalized_question leaves it."""
+    words = normalized_question(text).split()
+    parts = [channel_id, prompt_version, knowledge_version, tier, language, words]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

@@ -19,6 +19,7 @@ from conversations.models.message import (
     Message,
     OutboundState,
 )
+from conversations.models.pinned_answer import PinnedAnswer
 from conversations.models.profile import AssistantProfile, ProfileTrial, ProfileVersion
 from conversations.models.run import Run, RunState
 from conversations.models.thread import Thread
@@ -47,6 +48,7 @@ __all__ = (
     "Message",
     "ModelPrice",
     "OutboundState",
+    "PinnedAnswer",
     "ProfileTrial",
     "ProfileVersion",
     "RouteChoice",

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Func, GeneratedField, TextField
 from django.utils.translation import gettext_lazy as _
 
+from conversations.models.invalidating import InvalidatingManager
 from sessions_app.models import Channel
 
 
@@ -57,6 +58,8 @@ class KnowledgeEntry(models.Model):
         db_persist=True,
         editable=False,
     )
+
+    objects = InvalidatingManager["KnowledgeEntry"]()
 
     class Meta:
         verbose_name = _("knowledge entry")

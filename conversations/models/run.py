@@ -59,6 +59,17 @@ class Run(models.Model):
         blank=True,
         help_text=_("What the same tokens would have cost on the dearest model in use, at that time."),
     )
+    cache_key = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="Of the kept answer that it was answered with."
+    )
+    saved_usd = models.DecimalField(
+        _("saved in USD"),
+        max_digits=14,
+        decimal_places=9,
+        null=True,
+        blank=True,
+        help_text=_("What the model would have cost whose kept answer was given instead of asking it."),
+    )
     usage_unknown = models.BooleanField(
         _("usage unknown"),
         default=False,
@@ -84,6 +95,7 @@ class Run(models.Model):
         ]
         indexes = [
             models.Index(fields=("-started_at",), name="run_started"),  # the admin's list
+            models.Index(fields=("cache_key",), condition=~Q(cache_key=""), name="run_cache_key"),
             # What the fold of a thread has to add up.
             models.Index(
                 fields=("thread",),

@@ -7,12 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Count, F, Max, Q
+from django.db.models import F, Q
 
 from conversations.llm.profile import Profile
 from conversations.models import (
     AssistantProfile,
-    KnowledgeEntry,
     ProfileTrial,
     ProfileVersion,
     UserIdentity,
@@ -40,19 +39,14 @@ def profile_in_use(user: WhatsAppUser) -> ProfileInUse:
     channel = user.channel
     version = _version_on_trial(user) if channel.kind == ChannelKind.SIMULATOR else None
     if version is None:
-        return ProfileInUse(_with_instructions(_active_version(channel), channel), channel.pk)
+        return ProfileInUse(channel_profile(channel), channel.pk)
     owner = version.profile.channel_id or channel.pk
     return ProfileInUse(_with_instructions(version, channel), owner)
 
 
-def knowledge_state(channel_id: int) -> str:
-    """Return a text that changes with every change of the knowledge that the channel's answers come from.
-
-    What is added or changed is the newest then, and what is removed or switched off lowers the count.
-    """
-    entries = KnowledgeEntry.objects.filter(Q(channel_id=channel_id) | Q(channel=None), is_active=True)
-    state = entries.aggregate(count=Count("pk"), newest=Max("updated_at"))
-    return f"{state['count']} {state['newest']}"
+def channel_profile(channel: Channel) -> Profile:
+    """Return the profile that answers a channel's customers. One query."""
+    return _with_instructions(_active_version(channel), channel)
 
 
 def newest_version(profile: AssistantProfile) -> ProfileVersion | None:

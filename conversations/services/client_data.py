@@ -140,7 +140,7 @@ def invalidate_now(*, channel_id: int, user_id: int) -> None:
     caching.invalidate(CLIENT_DATA, **_parts(channel_id, user_id))
 
 
-def _parts(channel_id: int, user_id: int) -> dict[str, int]:
+def _parts(channel_id: int, user_id: int) -> dict[str, Any]:
     return {"channel": channel_id, "user": user_id}
 
 

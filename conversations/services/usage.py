@@ -33,10 +33,13 @@ def complete_run(
     usage: Usage,
     degraded: bool = False,
     decision: Decision = NO_DECISION,
+    cache_key: str = "",
+    saved_usd: Decimal | None = None,
 ) -> None:
     """Write what the run used, and make its thread's activity due. Call it in the reply's transaction.
 
-    Of a usage that is not known its tokens are the least that was used.
+    Of a usage that is not known its tokens are the least that was used. `cache_key` and `saved_usd` are for a
+    run that was answered from the response cache.
     """
     now = timezone.now()
     cost = prices.cost_usd(provider=provider, model=model, usage=usage, at=now) if usage.is_known else None
@@ -52,6 +55,8 @@ def complete_run(
         output_tokens=usage.output_tokens,
         cost_usd=cost,
         baseline_usd=baseline,
+        cache_key=cache_key,
+        saved_usd=saved_usd,
         usage_unknown=not usage.is_known,
         degraded=degraded,
         tier=decision.tier,

@@ -12,6 +12,7 @@ def test_the_table_has_the_times_that_were_agreed_on() -> None:
         "client_data": 12 * HOUR,
         "session": 2 * HOUR,
         "ai_response": 24 * HOUR,
+        "answer_state": 10 * 60,
         "categories": 30 * 60,
         "product_search": 15 * 60,
         "conversation": HOUR,
@@ -40,6 +41,11 @@ def test_every_other_key_begins_with_its_channel(layer: Layer) -> None:
 @pytest.mark.parametrize("layer", LAYERS.values(), ids=str)
 def test_a_process_believes_nothing_for_longer_than_half_a_minute(layer: Layer) -> None:
     assert layer.local_ttl <= 30
+
+
+def test_only_a_models_answer_is_waited_for_longer_than_a_moment() -> None:
+    assert {name for name, layer in LAYERS.items() if layer.wait_seconds > 1} == {"ai_response"}
+    assert all(layer.wait_seconds < layer.fill_seconds for layer in LAYERS.values())
 
 
 def test_no_part_can_pass_for_two_or_for_a_wildcard() -> None:

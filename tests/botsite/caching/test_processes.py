@@ -82,6 +82,20 @@ def test_who_waits_too_long_for_another_process_loads_without_storing(peer: Peer
     assert other.ask("get", parts=USER) == "first"
 
 
+def test_a_models_answer_is_waited_for_as_long_as_it_takes(peer: Peer, other: Peer) -> None:
+    answer = {"channel": "shop", "digest": "d"}
+    assert peer.ask("begin_load", "ai_response", parts=answer, value="first")
+
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(other.ask, "load", "ai_response", parts=answer, value="second")
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=2)  # others of its layer's neighbours would have loaded by now
+        assert peer.ask("end_load") == "first"
+
+    assert waiting.result() == {"value": "first", "loads": 0}
+    peer.ask("invalidate", "ai_response", parts=answer)
+
+
 def test_wildcards_reach_every_process_and_nothing_else(peer: Peer, other: Peer) -> None:
     calls = [{"channel": "shop", "function": name, "digest": "d"} for name in ("stock", "price*", "pri:ce")]
     abroad = {"channel": "shop2", "function": "stock", "digest": "d"}

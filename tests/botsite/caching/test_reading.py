@@ -285,3 +285,16 @@ def test_an_outage_has_a_line_now_and_then_that_names_no_customer(
     (record,) = (record for record in caplog.records if "CACHE_ACCESS_ERROR" in record.getMessage())
     assert "client_data" in record.getMessage()
     assert CLIENT["user"] not in record.getMessage()
+
+
+def test_who_misses_is_told_before_loading_and_who_finds_is_not() -> None:
+    told: list[str] = []
+
+    def load() -> str:
+        told.append("load")
+        return "value"
+
+    for _ in range(2):
+        caching.get_or_load(caching.CLIENT_DATA, load, missed=lambda: told.append("missed"), **CLIENT)
+
+    assert told == ["missed", "load"]

@@ -12,11 +12,10 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from conversations.llm.opening_hours import OpeningHours, parse_intervals
 from conversations.llm.profile import Profile
-from conversations.models import AssistantProfile, KnowledgeEntry, ProfileVersion, WhatsAppUser
+from conversations.models import AssistantProfile, ProfileVersion, WhatsAppUser
 from conversations.services import turns
 from conversations.services.assistant_profiles import (
     ProfileInUse,
-    knowledge_state,
     profile_in_use,
     version_publish,
     version_save,
@@ -243,26 +242,6 @@ def test_trying_again_begins_another_conversation(channel: Channel) -> None:
     receive(simulator, "hola", sender=first.identity.value)
 
     assert (first.number, try_version(7, draft).number, try_version(8, draft).number) == (1, 2, 1)
-
-
-def test_the_state_of_the_knowledge_changes_with_every_change_of_it(channel: Channel) -> None:
-    other = make_channel("other", phone_number_id="2")
-    entry = KnowledgeEntry.objects.create(channel=channel, question="¿Wifi?", answer="Sí")
-    states = [knowledge_state(channel.pk)]
-    common = KnowledgeEntry.objects.create(question="¿Mascotas?", answer="No")
-    states.append(knowledge_state(channel.pk))
-    entry.answer = "No"
-    entry.save()
-    states.append(knowledge_state(channel.pk))
-    common.is_active = False
-    common.save()
-    states.append(knowledge_state(channel.pk))
-    entry.delete()
-    states.append(knowledge_state(channel.pk))
-
-    assert len(set(states)) == 5
-    KnowledgeEntry.objects.create(channel=other, question="¿Wifi?", answer="Sí")
-    assert knowledge_state(channel.pk) == states[-1]
 
 
 def test_the_migration_makes_a_channels_instructions_its_first_version(channel: Channel) -> None:
