@@ -11,8 +11,7 @@ class ConversationsConfig(AppConfig):
 
     def ready(self) -> None:
         from conversations.models import KnowledgeEntry, PinnedAnswer
-        from conversations.services import answer_state
-        from conversations.services import budgets, prices  # noqa: F401  they listen for changed rows
+        from conversations.services import answer_state, budgets, prices  # noqa: F401  they listen for changed rows
         from conversations.services.waiting import watch_circuits
 
         watch_circuits()

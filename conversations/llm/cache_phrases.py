@@ -34,7 +34,7 @@ HARMLESS = """
     kilo|libra|litro|docena|paquete|bulto|porcion, are you located, is|are there, how late are you open, how
     do|can|could i|we|one, can|could|may i|we pay|reserve|book, where is|s the
     store|shop|restaurant|clinic|office|pharmacy|hotel, onde esta a|o loja|clinica|restaurante, precios,
-    prices, precos
+    prices, precos, tudo bem
 """
 
 BLOCKING: dict[str, str] = {
@@ -68,7 +68,13 @@ BLOCKING: dict[str, str] = {
         cuanto|quanto $, ^ cuanto|quanto
         es|son|cuesta|cuestan|vale|valen|sale|salen|seria|serian|cobran|custa|custam|e|fica $, ^
         precio|valor|price|preco|costo $, ^ how much $, how much is|are|was|were it|that|they|this $, ^ a
-        como|cuanto $, a como|cuanto es|sale|sale|estan|esta $
+        como|cuanto $, a como|cuanto es|sale|sale|estan|esta $,
+        total, totales, cuanto suma|suman|sumaria|falta, cuanto|quanto con|com, todo|tudo, how much with|for
+        both, how much with, altogether, everything, both, quanto da, que incluye|trae|contiene|lleva $, o que
+        inclui $, what is|s included $, anuncio, publicacion, publicidad, imagen, video, la|una|da|na|a|uma
+        foto, ad, advert, picture, photo, image, post, la|el|a oferta|promo|promocion, the
+        offer|deal|promo|promotion, arreglar|reparar|consertar|fix|repair $, pra|para ca $, que hora|horas
+        empieza|empiezan|comienza|comienzan|termina|terminan|comeca|termina, libre, libres, livre, livres
     """,
     "is about this customer": """
         mi, mis, mio, mia, mios, mias, yo, conmigo, me, nos, nosotros, nuestro, nuestra, nuestros, nuestras,
@@ -82,7 +88,11 @@ BLOCKING: dict[str, str] = {
         quienes, tecnico, mensajero, repartidor, i, im, ive, ill, id, my, mine, me, we, us, our, were, his,
         her, hers, he, she, him, their, who, whose, name, order, orders, package, account, mr, mrs, ms,
         bought, ordered, paid, booked, husband, wife, son, daughter, mom, dad, friend, the
-        doctor|technician|driver|manager, meu, minha, meus, minhas, eu, nosso, nossa, sou, estou, tenho,
+        doctor|technician|driver|manager, vi, vimos, saw, cuanto|quanto pagaria|gastaria|quedaria|ficaria,
+        abuela, abuelo, suegra, suegro, cunada, cunado, tio, tia, la|el|una|un|o|a
+        bebe|nina|nino|muchacha|muchacho|menina|menino, grandma, grandpa, kid, baby, calle, carrera, avenida,
+        diagonal, transversal, manzana, torre, bloque, conjunto, edificio, urbanizacion, condominio, predio,
+        rua, street, avenue, road, building, meu, minha, meus, minhas, eu, nosso, nossa, sou, estou, tenho,
         fiz, comprei, paguei, seu, sua, quem, encomenda
     """,
     "is bound to a moment": """
@@ -91,7 +101,11 @@ BLOCKING: dict[str, str] = {
         viene, momento, rato, hace, temprano, del|de dia, estan|estamos|siguen
         abierto*|cerrad*|atendiendo|trabajando, ^ abren|atienden|trabajan|abrem $, hay|tienen|tiene|have
         mesa|mesas|cita|citas|cupo|cupos|turno|turnos|espacio|habitacion|habitaciones|lugar|puesto|table|
-        tables|room|rooms,
+        tables|room|rooms, any|an table|tables|room|rooms|opening|openings|slot|slots|appointment|
+        appointments, vaga, vagas, hay de|para almuerzo|almorzar|cena|cenar|desayuno|desayunar|comida|comer|
+        tomar|nuevo|postre|sopa, que|what|qual|quais sopa|sopas|sabor|sabores|jugo|jugos|pelicula|peliculas|
+        soup|soups|flavor|flavors|flavour|flavours|movie|movies hay|tem|are, cartelera, falta, faltan,
+        el|la|o|a partido|funcion|evento|concierto|jogo|show|evento, the game|match|show|concert|event,
         fila, gente, trafico, luz, sistema, clima, weather, busy, queue, wait, dolar, turno, hay
         servicio|atencion|alguien $, are|r you|u|guys open|closed $, ^ you open|closed $, today, tonight,
         tomorrow, yesterday, now, still, yet, already, soon, later, next, last, currently, ago, hoje,

@@ -50,6 +50,8 @@ _BLOCKING = PhraseBook(BLOCKING, heard_from=_HEARD_FROM)
 _DECORATION = frozenset("👋🖐🙏😊🙂😀😁😄❤👍👌✅🙌✨")
 _CONTACT = re.compile(r"[@#/\\]|www\.|\.com\b")
 _DONE = re.compile(r"\w{3,}(?:[éó]|aste|iste|aron|ieron|aram|eram|iram|ei|ou)\b")
+# Pronouns that Spanish writes as the ends of verbs: "enviarlo", "mandármela", "avisarme".
+_POINTING = re.compile(r"\w{2,}(?:[aei]r(?:(?:me|te|nos|se)?l[aeo]s?|me)|ndo(?:me|te|nos|se)?l[aeo]s?)\b")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SENTENCE_END = re.compile(r"[.!?¿¡,:;\n]+")
 
@@ -122,6 +124,8 @@ def _content_reason(text: str, words: Sequence[str]) -> str:
         return "may hold a name"
     if _DONE.search(text.casefold()):
         return "tells what has been done"
+    if any(_POINTING.fullmatch(word) for word in words):
+        return "needs what was said before"
     return next(iter(_BLOCKING.labels(words)), "")
 
 

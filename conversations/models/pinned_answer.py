@@ -16,6 +16,12 @@ from sessions_app.models import Channel
 LONGEST_NORMALIZED = 2 * MOST_CHARACTERS
 """Taking characters apart, as comparing does, makes a few of them many."""
 
+PINNED_ALREADY = _("There is a pinned answer to this question already.")
+NOT_FOR_ALL = _(
+    "Only a question that is complete in itself, and that anybody could ask at any time, can have a pinned "
+    "answer: no names, numbers, orders, “yes” or “that one”."
+)
+
 
 class PinnedAnswer(models.Model):
     """What is answered to a question instead of asking a model, on one channel or, with none set, on all.
@@ -72,7 +78,7 @@ class PinnedAnswer(models.Model):
                 "language",
                 "normalized",
                 name="pinned_answer_one_per_question",
-                violation_error_message=_("There is a pinned answer to this question already."),
+                violation_error_message=PINNED_ALREADY,
             ),
         ]
 
@@ -84,14 +90,12 @@ class PinnedAnswer(models.Model):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
-        """Refuse a question whose answer depends on who asks, when, or on what was said before."""
-        fits = len(normalized_question(self.question)) <= LONGEST_NORMALIZED
+        """Refuse a second pin, and what depends on who asks, when, or on what was said before."""
+        self.normalized = normalized_question(self.question)
+        fits = len(self.normalized) <= LONGEST_NORMALIZED
         if not fits or not judge(self.question, assess(self.question)).eligible:
-            raise ValidationError(
-                {
-                    "question": _(
-                        "Only a question that is complete in itself, and that anybody could ask at any time, "
-                        "can have a pinned answer: no names, numbers, orders, “yes” or “that one”."
-                    )
-                }
-            )
+            raise ValidationError({"question": NOT_FOR_ALL})
+        # A form leaves the constraint to us, for it does not show all of its fields.
+        same = PinnedAnswer.objects.filter(normalized=self.normalized, language=self.language)
+        if same.filter(channel=self.channel_id).exclude(pk=self.pk).exists():
+            raise ValidationError({"question": PINNED_ALREADY})

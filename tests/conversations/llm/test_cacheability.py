@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from conversations.llm.cacheability import Cacheability, cache_key, judge
 from conversations.llm.complexity import assess
+from tests.conversations.llm.hostile_questions import HOSTILE
 from tests.conversations.llm.questions import HELD_OUT, QUESTIONS
 
 
@@ -17,6 +18,16 @@ def test_no_question_is_wrongly_taken_for_cacheable() -> None:
     wrong = [q.text for q in QUESTIONS if not q.cacheable and _judge(q.text).eligible]
 
     assert wrong == []
+
+
+def test_no_hostile_question_is_taken_for_cacheable() -> None:
+    assert len(HOSTILE) > 200
+    assert [text for text in HOSTILE if _judge(text).eligible] == []
+
+
+@pytest.mark.parametrize("text", ["¿venden cuadernos?", "¿venden perlas?", "¿tienen menú interno?"])
+def test_a_word_that_only_ends_like_a_verb_with_a_pronoun_points_nowhere(text: str) -> None:
+    assert _judge(text).eligible
 
 
 def test_most_cacheable_questions_are_taken_for_it() -> None:

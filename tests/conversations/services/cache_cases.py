@@ -14,8 +14,8 @@ MODEL = "gpt-5.4-mini"
 
 
 def reply_of(text: str = "A las nueve.", **values: Any) -> Reply:
-    defaults = {"usage": Usage(900, 100, 40), "provider": "openai", "model": MODEL, "finish": "stop"}
-    return Reply(text, **(defaults | values))
+    defaults: dict[str, Any] = {"usage": Usage(900, 100, 40), "model": MODEL, "finish": "stop"}
+    return Reply(text, provider="openai", **(defaults | values))
 
 
 def planned(channel: Channel, question: str = QUESTION, **values: Any) -> Plan:

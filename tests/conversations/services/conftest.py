@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.db import connection
 
+from botsite.caching import process
 from tests.conversations.services.books_process import BooksProcess
 
 
@@ -21,3 +22,9 @@ def books(test_database: str) -> Iterator[BooksProcess]:
     """Another process that knows prices and budgets."""
     with BooksProcess(database=test_database) as process:
         yield process
+
+
+@pytest.fixture
+def heard(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cache is in use throughout, also when the machine is too busy for its signs of life."""
+    monkeypatch.setattr(process.listener, "hears", lambda: True)

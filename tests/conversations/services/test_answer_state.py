@@ -13,7 +13,7 @@ from sessions_app.models import Channel
 from tests.conversations.builders import make_channel
 from tests.staff import administrator
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("heard")]
 LIST = "/admin/conversations/knowledgeentry/"
 
 

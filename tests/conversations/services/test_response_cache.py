@@ -35,7 +35,7 @@ from tests.fakes.behaviour import Behaviour
 from tests.fakes.openai_compatible import FakeOpenAI
 from tests.recording import RecordedMetrics
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("heard")]
 
 
 def results(recorded: RecordedMetrics) -> dict[str, float]:
@@ -99,7 +99,7 @@ def test_a_hit_takes_one_round_trip_to_redis_and_none_from_memory(
 ) -> None:
     reply_for(planned(channel), Maker())
     calls: list[Any] = []
-    execute = Redis.execute_command
+    execute: Any = Redis.execute_command
 
     def counted(self: Any, *words: Any, **options: Any) -> Any:
         calls.append(words[0])
@@ -248,11 +248,11 @@ def test_two_customers_get_the_same_text_and_its_prompt_held_nothing_of_either(
         user.save()
         Thread.objects.create(user=user, summary="Compró tres panes.")
 
-    texts = []
-    for _ in customers:
+    def text_for_anybody() -> str:
         plan = planned(channel)
-        answered = reply_for(plan, lambda plan=plan: Made(ask(language_models()[0], prompt_for(plan))))
-        texts.append(answered.reply.text)
+        return reply_for(plan, lambda: Made(ask(language_models()[0], prompt_for(plan)))).reply.text
+
+    texts = [text_for_anybody() for _ in customers]
 
     assert texts == [f"re: {QUESTION}"] * 2
     [request] = model.requests
