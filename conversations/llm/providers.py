@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, Self, overload
 
-from conversations.llm.base import ChatMessage, Reply, StillRunning
+from conversations.llm.base import ChatMessage, Reply, StillRunning, ToolRequest, ToolSpec
 from conversations.llm.complexity import Tier
 
 DEFAULT_OUTPUT_TOKENS = 1000
@@ -121,14 +121,35 @@ class OpenAICompatible:
         """Return the limit for an answer of up to `tokens`, with room for thought where it is asked for."""
         return tokens + THINKING_TOKENS if self.fields and self.tier is Tier.COMPLEX else tokens
 
+    @overload
     def complete(
         self, messages: Sequence[ChatMessage], *, max_output_tokens: int = DEFAULT_OUTPUT_TOKENS
-    ) -> Reply:
-        """Return the model's reply to `messages`, after one call and no repetition. Raises an LLMError."""
-        # The SDK takes half a second and 25 MB to import, and web processes never call a model.
-        from conversations.llm.chat_completions import request_reply
+    ) -> Reply: ...
 
-        return request_reply(self, messages, max_output_tokens=max_output_tokens)
+    @overload
+    def complete(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        max_output_tokens: int = DEFAULT_OUTPUT_TOKENS,
+        tools: Sequence[ToolSpec],
+    ) -> Reply | ToolRequest: ...
+
+    def complete(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        max_output_tokens: int = DEFAULT_OUTPUT_TOKENS,
+        tools: Sequence[ToolSpec] = (),
+    ) -> Reply | ToolRequest:
+        """Return the model's reply to `messages`, after one call and no repetition. Raises an LLMError.
+
+        With `tools` it may be calls of them instead.
+        """
+        # The SDK takes half a second and 25 MB to import, and web processes never call a model.
+        from conversations.llm.chat_completions import request_answer
+
+        return request_answer(self, messages, max_output_tokens=max_output_tokens, tools=tools)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +162,15 @@ class OpenAIResponses(OpenAICompatible):
         *,
         max_output_tokens: int = DEFAULT_OUTPUT_TOKENS,
         metadata: Mapping[str, str],
+        tools: Sequence[ToolSpec] = (),
     ) -> str:
         from conversations.llm.responses import start_response
 
-        return start_response(self, messages, max_output_tokens=max_output_tokens, metadata=metadata)
+        return start_response(
+            self, messages, max_output_tokens=max_output_tokens, metadata=metadata, tools=tools
+        )
 
-    def retrieve(self, response_id: str) -> Reply | StillRunning:
+    def retrieve(self, response_id: str) -> Reply | ToolRequest | StillRunning:
         from conversations.llm.responses import retrieve_response
 
         return retrieve_response(self, response_id)

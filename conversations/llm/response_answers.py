@@ -14,10 +14,12 @@ from conversations.llm.base import (
     Reply,
     ResponseFailedError,
     StillRunning,
+    ToolRequest,
     Usage,
 )
 from conversations.llm.chat_answers import NAME_LENGTH
 from conversations.llm.text import storable_text
+from conversations.llm.tool_calls import read_response_calls
 from conversations.llm.usages import CachedTokens, Tokens, reported_usage
 
 _RUNNING = ("queued", "in_progress")
@@ -34,7 +36,11 @@ class _Part(BaseModel):
 
 
 class _Item(BaseModel):
+    type: str = ""
     content: list[_Part] | None = None
+    call_id: Any = None
+    name: Any = None
+    arguments: Any = None
 
 
 class _Error(BaseModel):
@@ -66,8 +72,8 @@ def read_response_id(provider: str, body: bytes) -> str:
     return _response(provider, body).id
 
 
-def read_response(provider: str, body: bytes) -> Reply | StillRunning:
-    """Return the reply in `body`, if there is one yet.
+def read_response(provider: str, body: bytes) -> Reply | ToolRequest | StillRunning:
+    """Return the reply in `body`, or the functions that it asks for, if there is either yet.
 
     Raises ResponseFailedError or ProviderRefusedError when there will be none, ProviderUnavailableError when
     `body` cannot be understood.
@@ -80,16 +86,14 @@ def read_response(provider: str, body: bytes) -> Reply | StillRunning:
     reason = _reason(response)
     if reason in _DECLINED or "refusal" in {part.type for part in parts}:
         raise ProviderRefusedError(provider, "the model declined to answer")
+    usage, model = _read_usage(response.usage), storable_text(response.model or "")[:NAME_LENGTH]
+    calls = read_response_calls([item.model_dump() for item in response.output or []])
+    if response.status in _ENDED_WITH_TEXT and calls:
+        return ToolRequest(calls, text, usage, provider, model, response.id)
     if response.status not in _ENDED_WITH_TEXT or not text:
         raise ResponseFailedError(provider, reason or storable_text(response.status)[:_CODE_LENGTH])
-    return Reply(
-        text=text,
-        usage=_read_usage(response.usage),
-        provider=provider,
-        model=storable_text(response.model or "")[:NAME_LENGTH],
-        finish="length" if response.status == "incomplete" else "stop",
-        response_id=response.id,
-    )
+    finish = "length" if response.status == "incomplete" else "stop"
+    return Reply(text, usage, provider, model, finish, response.id)
 
 
 def _response(provider: str, body: bytes) -> _Response:

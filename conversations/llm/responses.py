@@ -8,12 +8,18 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import openai
-from openai.types.responses import EasyInputMessageParam
 
-from conversations.llm.base import ChatMessage, Reply, ResponseGoneError, StillRunning
+from conversations.llm.base import (
+    ChatMessage,
+    Reply,
+    ResponseGoneError,
+    StillRunning,
+    ToolRequest,
+    ToolSpec,
+)
 from conversations.llm.openai_client import calling
 from conversations.llm.response_answers import read_response, read_response_id
-from conversations.llm.text import storable_text
+from conversations.llm.response_messages import as_input_items, as_response_tool
 
 if TYPE_CHECKING:
     from conversations.llm.providers import OpenAICompatible
@@ -25,14 +31,16 @@ def start_response(
     *,
     max_output_tokens: int,
     metadata: Mapping[str, str],
+    tools: Sequence[ToolSpec],
 ) -> str:
     """Begin a response and return its id. It is stored at the provider, or it could not be fetched."""
     with calling(provider) as client:
         answer = client.responses.with_raw_response.create(
             model=provider.model,
-            input=[_as_parameter(message) for message in messages],
+            input=[item for message in messages for item in as_input_items(message)],
             max_output_tokens=provider.output_limit(max_output_tokens),
-            extra_body=_effort(provider.extra_fields),
+            extra_body=_effort(provider.extra_fields)
+            | ({"tools": [as_response_tool(tool) for tool in tools]} if tools else {}),
             background=True,
             store=True,
             metadata=dict(metadata),
@@ -40,7 +48,7 @@ def start_response(
     return read_response_id(provider.name, answer.http_response.content)
 
 
-def retrieve_response(provider: "OpenAICompatible", response_id: str) -> Reply | StillRunning:
+def retrieve_response(provider: "OpenAICompatible", response_id: str) -> Reply | ToolRequest | StillRunning:
     """Return the reply once it is there; see BackgroundProvider.retrieve for what it raises."""
     with calling(provider) as client:
         try:
@@ -63,7 +71,3 @@ def _effort(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return how the Responses API is told what Chat Completions calls `reasoning_effort`."""
     effort = fields.get("reasoning_effort")
     return {"reasoning": {"effort": effort}} if effort else {}
-
-
-def _as_parameter(message: ChatMessage) -> EasyInputMessageParam:
-    return EasyInputMessageParam(role=message.role, content=storable_text(message.content))

@@ -4,6 +4,7 @@ Answers "re: <last user message>" unless replies are scripted. Run alone:
 `python -m tests.fakes.openai_compatible --port N --settings '{"latency": [0.5, 2]}'`.
 """
 
+import json
 import random
 import re
 import time
@@ -25,7 +26,7 @@ _FIXED_PATHS = {
 @dataclass(frozen=True, kw_only=True)
 class OpenAISettings:
     """`latency` in seconds: the shortest and the longest of a random range. `replies` are given in turn, each
-    a text or a whole message (tool calls); when they are used up, the last user message is echoed.
+    a text or a whole message (`tool_calls(…)`); when they are used up, the last user message is echoed.
     A background response is done after `background_seconds`, in the state `background_status`. Without
     `reports_usage` a chat completion does not say what it used."""
 
@@ -44,7 +45,24 @@ class _Response:
     created: float
     request: dict[str, Any]
     text: str
+    calls: list[dict[str, Any]]
     cancelled: bool = False
+
+
+def tool_calls(*calls: tuple[str, Any], **message: Any) -> dict[str, Any]:
+    """A message for `replies` that asks for functions: (name, arguments) each, a text of arguments as it is.
+
+    `message` are further fields of it.
+    """
+    asked = [
+        {
+            "id": f"call_{uuid.uuid4().hex[:24]}",
+            "type": "function",
+            "function": {"name": name, "arguments": given if isinstance(given, str) else json.dumps(given)},
+        }
+        for name, given in calls
+    ]
+    return {"content": None, "tool_calls": asked, **message}
 
 
 class FakeOpenAI(FakeServer[OpenAISettings]):
@@ -106,6 +124,8 @@ class FakeOpenAI(FakeServer[OpenAISettings]):
         messages = body.get("messages")
         if not isinstance(messages, list) or not messages or not body.get("model") or body.get("stream"):
             return self.refuse(400, "invalid_value", "model and messages are required, stream is not spoken")
+        if problem := _calls_problem(messages):
+            return self.refuse(400, "invalid_value", problem)
         self.stopping.wait(random.uniform(*self.settings.latency))
         message = self._next_message(_last_user_text(messages))
         prompt, completion = _tokens(messages), _tokens(message.get("content"))
@@ -139,8 +159,9 @@ class FakeOpenAI(FakeServer[OpenAISettings]):
     def _create_response(self, body: dict[str, Any]) -> Reply:
         if not body.get("model") or "input" not in body:
             return self.refuse(400, "invalid_value", "model and input are required")
-        text = str(self._next_message(_last_user_text(body["input"])).get("content", ""))
-        response = _Response(f"resp_{uuid.uuid4().hex}", time.monotonic(), body, text)
+        message = self._next_message(_last_user_text(body["input"]))
+        text, calls = message.get("content") or "", message.get("tool_calls") or []
+        response = _Response(f"resp_{uuid.uuid4().hex}", time.monotonic(), body, text, calls)
         if body.get("store", True):
             self._responses[response.id] = response
         return json_reply(200, self._response_object(response))
@@ -156,8 +177,6 @@ class FakeOpenAI(FakeServer[OpenAISettings]):
     def _response_object(self, response: _Response) -> dict[str, Any]:
         status = self._response_status(response)
         done = status == "completed"
-        part = {"type": "output_text", "text": response.text, "annotations": []}
-        output = {"type": "message", "id": f"msg_{response.id}", "role": "assistant", "status": "completed"}
         return {
             "id": response.id,
             "object": "response",
@@ -166,7 +185,7 @@ class FakeOpenAI(FakeServer[OpenAISettings]):
             "background": bool(response.request.get("background")),
             "model": response.request["model"],
             "metadata": response.request.get("metadata", {}),
-            "output": [{**output, "content": [part]}] if done else [],
+            "output": _output(response) if done else [],
             "usage": _response_usage(response) if done else None,
             "error": {"code": "server_error", "message": "as it was told to"} if status == "failed" else None,
             "parallel_tool_calls": True,
@@ -181,6 +200,32 @@ class FakeOpenAI(FakeServer[OpenAISettings]):
         if not response.request.get("background") or age >= self.settings.background_seconds:
             return self.settings.background_status
         return "queued" if age < self.settings.background_seconds / 2 else "in_progress"
+
+
+def _output(response: _Response) -> list[dict[str, Any]]:
+    """The items of a response: a message where there is text, and each call."""
+    part = {"type": "output_text", "text": response.text, "annotations": []}
+    message = {"type": "message", "id": f"msg_{response.id}", "role": "assistant", "status": "completed"}
+    calls = [
+        {"type": "function_call", "id": f"fc_{call['id']}", "call_id": call["id"], **call["function"]}
+        for call in response.calls
+    ]
+    return [*([{**message, "content": [part]}] if response.text else []), *calls]
+
+
+def _calls_problem(messages: list[Any]) -> str:
+    """What OpenAI would refuse: calls of functions that are not followed by a result each, and no other."""
+    open_calls: list[str] = []
+    for message in messages:
+        if message.get("role") == "tool":
+            if message.get("tool_call_id") not in open_calls:
+                return "a tool message has to follow the call that it is a result of"
+            open_calls.remove(message["tool_call_id"])
+        elif open_calls:
+            return "every tool call has to be followed by its result"
+        else:
+            open_calls = [call["id"] for call in message.get("tool_calls") or ()]
+    return "every tool call has to be followed by its result" if open_calls else ""
 
 
 def _response_usage(response: _Response) -> dict[str, Any]:
