@@ -86,6 +86,22 @@ _TABLE = (
         "Orders by result: placed, repeated, refused, cancelled.",
         ("result",),
     ),
+    Instrument(
+        "function_calls_total",
+        Kind.COUNTER,
+        "Functions called by the model: ok, repeated, refused, invalid, unknown, limit, failed.",
+        ("name", "result"),
+    ),
+    Instrument("function_seconds", Kind.HISTOGRAM, "How long a function took.", ("name",)),
+    Instrument(
+        "soap_requests_total",
+        Kind.COUNTER,
+        "Calls of the inventory service: ok, fault, unusable, unavailable, open.",
+        ("operation", "result"),
+    ),
+    Instrument(
+        "soap_request_seconds", Kind.HISTOGRAM, "How long the inventory service took.", ("operation",)
+    ),
     Instrument("rate_limited_total", Kind.COUNTER, "Calls that a quota put off or refused.", ("scope",)),
 )
 INSTRUMENTS = {instrument.name: instrument for instrument in _TABLE}

@@ -9,6 +9,7 @@ from conversations.models.budget import (
     BudgetPeriod,
     BudgetSpending,
 )
+from conversations.models.executed_call import ExecutedCall
 from conversations.models.idempotency import IdempotentRequest
 from conversations.models.knowledge import KnowledgeEntry
 from conversations.models.memory import CustomerMemory, MemoryAuthor
@@ -40,6 +41,7 @@ __all__ = (
     "CustomerMemory",
     "Direction",
     "EarlyStatus",
+    "ExecutedCall",
     "IdempotentRequest",
     "InboundState",
     "KnowledgeEntry",

@@ -8,6 +8,7 @@ from typing import Any
 
 from botsite.caching import (
     CATEGORIES,
+    FUNCTION_RESULT,
     INVENTORY,
     PRODUCT_SEARCH,
     SESSION,
@@ -39,7 +40,7 @@ def stock_changed(slug: str | None, sku: str) -> None:
 def catalogue_changed(slug: str | None) -> None:
     """Forget what was found and counted in the catalogue of a channel, or of all."""
     parts = {} if slug is None else {"channel": slug}
-    for layer in (PRODUCT_SEARCH, CATEGORIES, INVENTORY):
+    for layer in (PRODUCT_SEARCH, CATEGORIES, INVENTORY, FUNCTION_RESULT):
         invalidate_on_commit(layer, **parts)
 
 
