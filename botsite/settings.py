@@ -54,6 +54,9 @@ try:
     WHAPI_TOKEN = env.text("WHAPI_TOKEN")
     WHAPI_BASE_URL = env.url("WHAPI_BASE_URL", "https://gate.whapi.cloud")
 
+    INVENTORY_WSDL_URL = env.url("INVENTORY_WSDL_URL")
+    INVENTORY_TIMEOUT_SECONDS = env.seconds("INVENTORY_TIMEOUT_SECONDS", 5, maximum=30)
+
     LLM_TIMEOUT_SECONDS = env.seconds("LLM_TIMEOUT_SECONDS", 30)
     ASSISTANT_INSTRUCTIONS = env.text("ASSISTANT_INSTRUCTIONS")
     PROMPT_TOKEN_BUDGET = env.integer("PROMPT_TOKEN_BUDGET", 5000, minimum=500)

@@ -57,6 +57,7 @@ def logging_config(log_dir: Path, *, debug: bool) -> dict[str, Any]:
             "botsite": {"level": "DEBUG" if debug else "INFO"},
             "httpx2": {"level": "WARNING"},
             "openai": {"level": "WARNING"},
+            "zeep": {"level": "CRITICAL"},  # it logs what others sent; SOAP_REQUEST says what came of it
             "celery.app.trace": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
         },

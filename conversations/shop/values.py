@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from conversations.models import WhatsAppUser
@@ -53,19 +54,39 @@ class Shelf:
     products: int
 
 
+class StockSource(StrEnum):
+    """Who says how many there are. `UNCONFIRMED`: our own record while the inventory service is away."""
+
+    CATALOGUE = "catalogue"
+    SERVICE = "service"
+    UNCONFIRMED = "unconfirmed"
+
+
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """How many there are of a product; None where it is not counted, which means enough."""
+    """How many there are of a product, by whom, as of when.
+
+    A count of None is "not counted, so enough" where our catalogue is all there is (CATALOGUE), else it is
+    "unknown". An unconfirmed count's `as_of` is when the product was last changed here.
+    """
 
     sku: str
     name: str
     price: Decimal
     currency: str
     count: int | None
+    source: StockSource
+    as_of: datetime
+    warehouse: str
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Stock":
-        return cls(**{**value, "price": Decimal(value["price"])})
+        changed = {
+            "price": Decimal(value["price"]),
+            "source": StockSource(value["source"]),
+            "as_of": datetime.fromisoformat(value["as_of"]),
+        }
+        return cls(**{**value, **changed})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,17 @@
 """Functions about what the shop sells. They know the shop and not the customer."""
 
-from conversations.shop.services.catalogue import categories_list, products_search, stock_of
-from conversations.shop.values import Shop
+from django.utils import timezone
+
+from conversations.shop.services.catalogue import categories_list, products_search
+from conversations.shop.services.stock import stock_of
+from conversations.shop.values import Shop, Stock, StockSource
 from conversations.tools.arguments import Arguments, SearchArguments, SkuArguments
 from conversations.tools.results import Result, money, name_of
 
 MOST_SHOWN = 8
 MOST_CATEGORIES = 40
+_NOT_THERE = "The inventory cannot be asked just now."
+_SAY_AGE = "This is our own record: say how old it is, and that it is not confirmed."
 
 
 def search_products(shop: Shop, arguments: SearchArguments) -> Result:
@@ -36,5 +41,17 @@ def product_stock(shop: Shop, arguments: SkuArguments) -> Result:
         "sku": stock.sku,
         "name": name_of(stock.name),
         "price": money(stock.price, stock.currency),
-        "in_stock": "enough" if stock.count is None else stock.count,
+        **_amount(stock),
     }
+
+
+def _amount(stock: Stock) -> Result:
+    if stock.source is StockSource.CATALOGUE:
+        return {"in_stock": "enough" if stock.count is None else stock.count}
+    known = "unknown" if stock.count is None else stock.count
+    if stock.source is StockSource.SERVICE:
+        return {"in_stock": known, **({"warehouse": stock.warehouse} if stock.warehouse else {})}
+    if stock.count is None:
+        return {"in_stock": known, "why": _NOT_THERE}
+    hours = (timezone.now() - stock.as_of).total_seconds() / 3600
+    return {"in_stock": known, "recorded_hours_ago": round(hours, 1), "why": f"{_NOT_THERE} {_SAY_AGE}"}

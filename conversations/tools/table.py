@@ -83,7 +83,7 @@ _TABLE = (
         "product_stock",
         "Tell how many there are of one product, and its price.",
         SkuArguments,
-        OfShop(catalogue.product_stock, is_cached=False),  # the inventory has a cache of its own
+        OfShop(catalogue.product_stock, is_cached=False),  # it has a layer of its own, and may be away
     ),
     Tool(
         "cart_add",

@@ -6,6 +6,7 @@ import pytest
 
 from tests.fakes.graph import FakeGraph
 from tests.fakes.openai_compatible import FakeOpenAI
+from tests.fakes.soap_inventory import FakeInventory
 from tests.fakes.whapi import FakeWhapi
 
 
@@ -20,6 +21,13 @@ def graph() -> Iterator[FakeGraph]:
 def openai_fake() -> Iterator[FakeOpenAI]:
     """An OpenAI-compatible API on a loopback port; a client's base URL is `openai_fake.base_url`."""
     with FakeOpenAI() as server:
+        yield server
+
+
+@pytest.fixture
+def inventory() -> Iterator[FakeInventory]:
+    """An inventory service on a loopback port; INVENTORY_WSDL_URL is `inventory.wsdl_url`."""
+    with FakeInventory() as server:
         yield server
 
 

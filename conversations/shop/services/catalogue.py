@@ -1,15 +1,15 @@
-"""The catalogue as customers see it: searching it, its shelves, and what is there of a product."""
+"""The catalogue as customers see it: searching it, its products and its shelves."""
 
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from botsite.caching import CATEGORIES, INVENTORY, PRODUCT_SEARCH, get_or_load
+from botsite.caching import CATEGORIES, PRODUCT_SEARCH, get_or_load
 from conversations.shop.models import Category, Product
 from conversations.shop.refusals import Refusal, ShopRefusal
 from conversations.shop.services import product_search
 from conversations.shop.text import one_line
-from conversations.shop.values import FoundProduct, Shelf, Shop, Stock
+from conversations.shop.values import FoundProduct, Shelf, Shop
 
 MOST_FOUND = 20
 LONGEST_SKU = 64
@@ -37,7 +37,7 @@ def products_search(
     """Return the products that fit `text` best, with errors of spelling forgiven; best first.
 
     `category` narrows it to a shelf by about its name; without `text` all of that shelf is meant. `limit` is
-    at most MOST_FOUND. Availability may be a moment old; `stock_of` and the cart know better.
+    at most MOST_FOUND. Availability may be a moment old; `stock.stock_of` and the cart know better.
     """
     query = product_search.Query.of(text, category=category, limit=min(limit, MOST_FOUND))
     found: tuple[FoundProduct, ...] = get_or_load(
@@ -61,27 +61,8 @@ def categories_list(shop: Shop) -> tuple[Shelf, ...]:
     return shelves
 
 
-def stock_of(shop: Shop, sku: str) -> Stock:
-    """Return how many there are of a product, and its price. Raises ShopRefusal PRODUCT_UNKNOWN."""
-    stock: Stock = get_or_load(
-        INVENTORY, lambda: _stock(shop, sku), decode=Stock.from_json, channel=shop.slug, item=sku
-    )
-    return stock
-
-
 def _shelves(shop: Shop) -> list[dict[str, Any]]:
     on_sale = Count("products", filter=Q(products__in=products_on_sale(shop)))
     shelves = Category.objects.filter(Q(channel=shop.channel_id) | Q(channel=None), is_active=True)
     rows = shelves.annotate(on_sale=on_sale).filter(on_sale__gt=0).values_list("name", "on_sale")
     return [{"name": name, "products": products} for name, products in rows]
-
-
-def _stock(shop: Shop, sku: str) -> dict[str, Any]:
-    product = product_on_sale(shop, sku)
-    return {
-        "sku": product.sku,
-        "name": product.name,
-        "price": str(product.price),
-        "currency": product.currency,
-        "count": product.stock,
-    }

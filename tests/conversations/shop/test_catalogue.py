@@ -9,8 +9,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from conversations.shop.models import Category, Product
 from conversations.shop.refusals import Refusal, ShopRefusal
-from conversations.shop.services.catalogue import MOST_FOUND, categories_list, products_search, stock_of
+from conversations.shop.services.catalogue import MOST_FOUND, categories_list, products_search
 from conversations.shop.services.product_search import DESCRIPTION_SHOWN
+from conversations.shop.services.stock import stock_of
 from conversations.shop.values import FoundProduct, Shop
 from sessions_app.models import Channel
 from tests.conversations.builders import make_channel

@@ -8,9 +8,10 @@ from botsite.caching.models import PendingInvalidation
 from conversations.shop.models import Category, Order, OrderState, Product
 from conversations.shop.refusals import ShopRefusal
 from conversations.shop.services.cart import cart_add, cart_show
-from conversations.shop.services.catalogue import categories_list, products_search, stock_of
+from conversations.shop.services.catalogue import categories_list, products_search
 from conversations.shop.services.order_states import order_set_state
 from conversations.shop.services.orders import order_place
+from conversations.shop.services.stock import stock_of
 from conversations.shop.values import Customer
 from sessions_app.models import Channel
 from tests.conversations.builders import make_channel

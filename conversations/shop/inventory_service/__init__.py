@@ -1,0 +1,1 @@
+"""The inventory of another system, asked over SOAP (docs/inventory.md)."""
