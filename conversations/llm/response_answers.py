@@ -81,17 +81,15 @@ def read_response(provider: str, body: bytes) -> Reply | ToolRequest | StillRunn
     response = _response(provider, body)
     if response.status in _RUNNING:
         return StillRunning()
-    parts = _parts(response)
-    text = storable_text("".join(part.text or "" for part in parts if part.type == "output_text")).strip()
-    reason = _reason(response)
-    if reason in _DECLINED or "refusal" in {part.type for part in parts}:
+    text, reason = _text(response), _reason(response)
+    if reason in _DECLINED or "refusal" in {part.type for part in _parts(response)}:
         raise ProviderRefusedError(provider, "the model declined to answer")
-    usage, model = _read_usage(response.usage), storable_text(response.model or "")[:NAME_LENGTH]
     calls = read_response_calls([item.model_dump() for item in response.output or []])
-    if response.status in _ENDED_WITH_TEXT and calls:
-        return ToolRequest(calls, text, usage, provider, model, response.id)
-    if response.status not in _ENDED_WITH_TEXT or not text:
+    if response.status not in _ENDED_WITH_TEXT or not (text or calls):
         raise ResponseFailedError(provider, reason or storable_text(response.status)[:_CODE_LENGTH])
+    usage, model = _read_usage(response.usage), storable_text(response.model or "")[:NAME_LENGTH]
+    if calls:
+        return ToolRequest(calls, text, usage, provider, model, response.id)
     finish = "length" if response.status == "incomplete" else "stop"
     return Reply(text, usage, provider, model, finish, response.id)
 
@@ -102,6 +100,11 @@ def _response(provider: str, body: bytes) -> _Response:
     except ValueError:
         # The validation error quotes the answer, which must not reach a log.
         raise ProviderUnavailableError(provider, "unusable answer", may_have_worked=True) from None
+
+
+def _text(response: _Response) -> str:
+    written = [part.text or "" for part in _parts(response) if part.type == "output_text"]
+    return storable_text("".join(written)).strip()
 
 
 def _parts(response: _Response) -> list[_Part]:

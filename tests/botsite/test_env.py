@@ -96,6 +96,8 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ("ACTIVITY_DELAY_SECONDS", "-1"),
         ("THREAD_MAX_AGE_HOURS", "0"),
         ("DEBUG", "perhaps"),
+        ("INVENTORY_WSDL_URL", "file:///etc/passwd"),
+        ("INVENTORY_TIMEOUT_SECONDS", "60"),
     ],
 )
 def test_the_start_stops_with_one_line(name: str, value: str) -> None:

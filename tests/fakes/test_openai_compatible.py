@@ -1,12 +1,13 @@
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import httpx2
 import openai
 import pytest
 
 from tests.fakes.behaviour import Behaviour
-from tests.fakes.openai_compatible import FakeOpenAI
+from tests.fakes.openai_compatible import FakeOpenAI, tool_calls
 
 
 @pytest.fixture
@@ -43,6 +44,22 @@ def test_scripted_replies_come_in_turn_and_then_the_echo(sdk: openai.OpenAI, ope
     assert second.finish_reason == "tool_calls"
     assert second.message.tool_calls
     assert third.message.content == "re: hola"
+
+
+def test_calls_and_results_have_to_belong_together(sdk: openai.OpenAI) -> None:
+    call = tool_calls(("stock", {}))["tool_calls"][0]
+    asking: dict[str, Any] = {"role": "assistant", "content": None, "tool_calls": [call]}
+    result: dict[str, Any] = {"role": "tool", "tool_call_id": call["id"], "content": "12"}
+    stranger = result | {"tool_call_id": "call_x"}
+    question: dict[str, Any] = {"role": "user", "content": "hola"}
+
+    def send(*messages: dict[str, Any]) -> None:
+        sdk.chat.completions.create(model="m", messages=[question, *messages])  # type: ignore[list-item]
+
+    send(asking, result)
+    for wrong in ([asking], [asking, question], [asking, stranger], [result]):
+        with pytest.raises(openai.BadRequestError):
+            send(*wrong)
 
 
 def test_latency_shows_in_the_record(sdk: openai.OpenAI, openai_fake: FakeOpenAI) -> None:

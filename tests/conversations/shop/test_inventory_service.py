@@ -4,6 +4,7 @@ import logging
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
@@ -211,6 +212,18 @@ def test_a_description_that_cannot_be_read_is_read_again(
     assert outcome in ("unavailable", "unusable")
     assert recorded.total("soap_requests_total", "WSDL", outcome) == 1
     assert stock_at_service("PAN").quantity == 12
+
+
+def test_nobody_waits_long_for_a_description_that_hangs(inventory: FakeInventory, settings: Settings) -> None:
+    settings.INVENTORY_TIMEOUT_SECONDS = 1
+    inventory.behave(Behaviour(on="wsdl", delay=60, times=None))
+    started = time.monotonic()
+
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = [found.outcome for found in pool.map(failure, ["PAN"] * 4)]
+
+    assert outcomes == ["unavailable"] * 4
+    assert time.monotonic() - started < 8
 
 
 def test_a_schema_of_the_same_server_is_fetched(inventory: FakeInventory) -> None:
