@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from conversations.shop.services.catalogue import categories_list, products_search
+from conversations.shop.services.catalogue import categories_list, products_on_sale, products_search
 from conversations.shop.services.stock import stock_of
 from conversations.shop.values import Shop, Stock, StockSource
 from conversations.tools.arguments import Arguments, SearchArguments, SkuArguments
@@ -12,6 +12,11 @@ MOST_SHOWN = 8
 MOST_CATEGORIES = 40
 _NOT_THERE = "The inventory cannot be asked just now."
 _SAY_AGE = "This is our own record: say how old it is, and that it is not confirmed."
+
+
+def sells_anything(shop: Shop) -> bool:
+    """Whether the channel has a catalogue at all."""
+    return bool(categories_list(shop)) or products_on_sale(shop).exists()
 
 
 def search_products(shop: Shop, arguments: SearchArguments) -> Result:

@@ -13,6 +13,7 @@ from conversations.llm.base import ToolCall, ToolSpec
 from conversations.shop.refusals import ShopRefusal
 from conversations.shop.values import Shop
 from conversations.tools.arguments import Arguments, problems_of
+from conversations.tools.catalogue import sells_anything
 from conversations.tools.changes import Changes
 from conversations.tools.context import LeaseLost, ToolContext
 from conversations.tools.refusals import as_result
@@ -36,8 +37,10 @@ class Toolbox:
 
     @property
     def specs(self) -> tuple[ToolSpec, ...]:
-        """What the model is offered."""
-        return tuple(tool.spec for tool in TOOLS.values())
+        """What the model is offered; where nothing is sold, only the person: all come to 900 tokens a call."""
+        if sells_anything(self._context.customer.shop):
+            return tuple(tool.spec for tool in TOOLS.values())
+        return (TOOLS[HAND_OVER].spec,)
 
     def run(self, call: ToolCall) -> str:
         """Do what the model asks and return what it is told: a result, or plainly why there is none.

@@ -32,7 +32,7 @@ def stock_at_service(sku: str) -> "ServiceStock":
 
     Not within a transaction: no database connection is held while the service is asked.
     """
-    # zeep takes a third of a second to import, and most processes never ask.
+    # zeep and lxml take 8 MB, and most processes never ask.
     from conversations.shop.inventory_service import soap_client
 
     connection.close()

@@ -1,6 +1,6 @@
 """One call of the inventory service through zeep.
 
-Import it only where the service is asked: zeep and lxml are slow to load.
+Import it only where the service is asked: zeep and lxml take 8 MB.
 """
 
 import os

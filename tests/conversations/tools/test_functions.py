@@ -268,6 +268,25 @@ def test_the_functions_are_the_agreed_ones(toolbox: Toolbox) -> None:
     assert INSTRUMENTS["function_calls_total"].labels == ("name", "result")
 
 
+def test_where_nothing_is_sold_only_the_person_is_offered(channel: Channel) -> None:
+    assert [spec.name for spec in turn_of(channel).specs] == ["hand_over_to_person"]
+
+
+def test_a_catalogue_without_categories_is_one(channel: Channel) -> None:
+    make_product(channel, "Pan")
+
+    assert len(turn_of(channel).specs) == len(TOOLS)
+
+
+def test_offering_functions_costs_no_query_once_the_catalogue_is_known(
+    toolbox: Toolbox, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    offered = toolbox.specs
+
+    with django_assert_num_queries(0):
+        assert toolbox.specs == offered
+
+
 def test_the_cart_stands_in_the_prompt(
     channel: Channel, toolbox: Toolbox, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
