@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0010_profiles"),
+        ("conversations", "0013_executed_calls"),
         ("sessions_app", "0002_window_template_takes_text"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -11,7 +11,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0010_profiles"),
+        ("conversations", "0011_answer_routes"),
         ("sessions_app", "0002_window_template_takes_text"),
     ]
 
