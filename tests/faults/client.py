@@ -119,7 +119,7 @@ class WebhookClient:
         ]
         items = [
             webhooks.text_message(
-                m.written.marker, sender=wa_id(m.written.user), wamid=m.written.wamid, at=m.provider_time
+                m.written.text, sender=wa_id(m.written.user), wamid=m.written.wamid, at=m.provider_time
             )
             for m in messages
         ]

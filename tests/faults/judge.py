@@ -13,13 +13,14 @@ stale         a reply of a call whose messages were asked again later, by whoeve
               belated call that had no effect does not count)
 unaccounted   an accepted send that no stored message knows
 unbilled      a call that the model answered, and is paid for, in no run's usage, while its user has no run
-              left that is listed as one of which nobody knows what it used
+              left that is listed as one of which nobody knows what it used; such a run stands for the paid
+              calls that began while it was its user's latest, and for one at the least
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, zip_longest
 from typing import Literal
 
 from tests.faults.evidence import (
@@ -29,6 +30,7 @@ from tests.faults.evidence import (
     ModelCall,
     StoredInbound,
     StoredOutbound,
+    StoredRun,
     calls_with_effect,
     user_of,
 )
@@ -197,13 +199,22 @@ def _unaccounted(evidence: Evidence) -> Iterator[str]:
 
 
 def _unbilled(evidence: Evidence) -> Iterator[str]:
-    bill: dict[int, Counter[int]] = defaultdict(Counter)
+    bill: dict[int, list[ModelCall]] = defaultdict(list)
     for call in evidence.calls:
         if call.asked and call.tokens:
-            bill[user_of(call.asked[0])][call.tokens] += 1
+            bill[user_of(call.asked[0])].append(call)
     for user, paid in bill.items():
-        runs = [run for run in evidence.runs if run.user == user]
-        open_items = paid - Counter(run.tokens for run in runs if not run.is_unknown)
-        unknown = sum(run.is_unknown for run in runs)
-        if open_items.total() > unknown:
-            yield f"u{user}: calls of {sorted(open_items.elements())} tokens, {unknown} runs of unknown usage"
+        runs = sorted((run for run in evidence.runs if run.user == user), key=lambda run: run.started)
+        known = Counter(run.tokens for run in runs if not run.is_unknown)
+        open_items = Counter(call.tokens for call in paid) - known
+        covered = sum(_calls_covered(runs, paid))
+        if open_items.total() > covered:
+            yield f"u{user}: calls of {sorted(open_items.elements())} tokens, {covered} of unknown usage"
+
+
+def _calls_covered(runs: list[StoredRun], paid: list[ModelCall]) -> Iterator[int]:
+    """Yield for each run of unknown usage how many calls it stands for; `runs` are in order."""
+    for run, following in zip_longest(runs, runs[1:]):
+        end = following.started if following else float("inf")
+        if run.is_unknown:
+            yield max(1, sum(run.started <= call.started < end for call in paid))

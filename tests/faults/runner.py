@@ -66,7 +66,13 @@ def run(scenario: Scenario, *, server_url: str, folder: Path, seed: int, tree: P
     chance = random.Random(seed)
     with _house(scenario, server_url=server_url, folder=folder, tree=tree, chance=chance) as house:
         house.client.start_load(
-            plan(users=scenario.users, rate=scenario.rate, seconds=scenario.seconds, seed=seed)
+            plan(
+                users=scenario.users,
+                rate=scenario.rate,
+                seconds=scenario.seconds,
+                seed=seed,
+                opening=scenario.opening,
+            )
         )
         healed = _play(scenario, house, chance)
         drained = _drain(scenario, house, healed)

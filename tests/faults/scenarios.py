@@ -22,10 +22,11 @@ class Fault:
 class Scenario:
     """The load, the house, what is done to it, and what is promised all the same; times are in seconds.
 
-    `users` write `rate` messages a second for `seconds`. The house has `workers` processes of `concurrency`
-    threads and the settings of `environment`; the model takes `latency`, the shortest and the longest, and
-    with `statuses` WhatsApp reports what became of our messages. Of the `kills` one dies at random every
-    `kill_every` seconds, shortest and longest, and is started again after 0.5 to 3 s.
+    `users` write `rate` messages a second for `seconds`, each beginning with `opening`. The house has
+    `workers` processes of `concurrency` threads and the settings of `environment`; the model takes `latency`,
+    the shortest and the longest, and with `statuses` WhatsApp reports what became of our messages. Of the
+    `kills` one dies at random every `kill_every` seconds, shortest and longest, and is started again after
+    0.5 to 3 s.
     `webhook_p99` bounds the time until 99 % of the webhooks are answered, `refusal_seconds` each 503,
     `reclaim_target` the time until a vanished worker's messages are taken up again, `drain_target` the
     backlog after load and faults; for `drain_seconds` the harness waits.
@@ -35,6 +36,7 @@ class Scenario:
     about: str
     seconds: float = 40.0
     users: int = 200
+    opening: str = ""
     rate: float = 20.0
     workers: int = 2
     concurrency: int = 32
@@ -71,6 +73,7 @@ SCENARIOS = (
         name="kills-in-background",
         about="kill -9 of workers while the model works in the background: its answers are fetched",
         environment={"OPENAI_RESPONSES": "1"},
+        opening="¿Cuál me conviene más y por qué? ",
         kills=("worker",),
     ),
     Scenario(
@@ -150,8 +153,11 @@ SCENARIOS = (
     ),
     Scenario(
         name="model-failing",
-        about="the model answers 500, then drops the connection, then hangs",
+        about="the model answers 500, then drops the connection, then hangs; customers wait for it",
         seconds=45,
+        # A circuit that has just failed its probe rests for two minutes, and for one before that.
+        drain_seconds=300,
+        drain_target=200,
         environment={"LLM_TIMEOUT_SECONDS": "8"},
         faults=(
             *model_fault(4, 5, status=500),

@@ -239,6 +239,30 @@ def test_a_run_stands_for_one_call() -> None:
     assert billed((30, A1), (30, A2), runs=((1, 30, False), (1, 0, True))) == set()
 
 
+def test_a_run_of_unknown_usage_stands_for_all_calls_that_it_made() -> None:
+    calls = tuple(
+        replace(call(number, A1, started=started), tokens=30)
+        for number, started in ((10, 1000), (11, 1001), (12, 2000))
+    )
+    unknown, later = run_at(1, 999, unknown=True), run_at(1, 1999, tokens=30)
+
+    assert "unbilled" not in kinds(replace(GOOD, calls=calls, runs=(later, unknown)))
+    assert "unbilled" in kinds(replace(GOOD, calls=calls, runs=(replace(unknown, is_unknown=False), later)))
+
+
+def test_a_run_of_unknown_usage_does_not_stand_for_the_calls_of_another() -> None:
+    calls = tuple(
+        replace(call(number, A1, started=started), tokens=30) for number, started in ((10, 1000), (11, 2000))
+    )
+    runs = run_at(1, 999, unknown=True), run_at(1, 1999)
+
+    assert "unbilled" in kinds(replace(GOOD, calls=calls, runs=runs))
+
+
+def run_at(user: int, started: float, *, tokens: int = 0, unknown: bool = False) -> StoredRun:
+    return StoredRun(user=user, tokens=tokens, is_unknown=unknown, started=started)
+
+
 def test_a_call_whose_usage_nobody_knows_is_covered_by_its_own_user_s_run() -> None:
     assert billed((30, A1), runs=((1, 0, True),)) == set()
     assert billed((30, A1), runs=((2, 0, True),)) == {"unbilled"}

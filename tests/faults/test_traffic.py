@@ -25,6 +25,13 @@ def test_some_arrive_after_what_was_written_later() -> None:
     assert sum(one > other for one, other in pairwise(written)) > 50
 
 
+def test_every_text_begins_as_it_is_told() -> None:
+    deliveries = plan(users=2, rate=1, seconds=3, seed=1, opening="¿Cuál? ")
+    assert {message.text for delivery in deliveries for message in delivery.messages} == {
+        f"¿Cuál? {message.marker}" for delivery in deliveries for message in delivery.messages
+    }
+
+
 def test_some_webhooks_carry_several_messages_and_none_is_empty() -> None:
     sizes = [len(delivery.messages) for delivery in PLAN]
     assert min(sizes) == 1

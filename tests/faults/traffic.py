@@ -20,6 +20,11 @@ class Written:
     marker: str
     wamid: str
     at: float
+    opening: str = ""
+
+    @property
+    def text(self) -> str:
+        return f"{self.opening}{self.marker}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +35,17 @@ class Delivery:
     messages: tuple[Written, ...]
 
 
-def plan(*, users: int, rate: float, seconds: float, seed: int) -> list[Delivery]:
+def plan(*, users: int, rate: float, seconds: float, seed: int, opening: str = "") -> list[Delivery]:
     """Plan `rate` messages a second of random users, in order of delivery. The same seed, the same plan.
+
+    Every text begins with `opening`.
 
     A tenth arrives up to LONGEST_DELAY_SECONDS late, so after what was written later; a tenth of the webhooks
     comes twice; some carry the messages of several users or several of one.
     """
     chance = random.Random(seed)
     deliveries: list[Delivery] = []
-    for batch in _batches(list(_written(users, rate, seconds, chance)), chance):
+    for batch in _batches(list(_written(users, rate, seconds, chance, opening)), chance):
         at = batch[-1].at
         if chance.random() < REORDERED:
             at += chance.uniform(0.5, LONGEST_DELAY_SECONDS)
@@ -48,12 +55,14 @@ def plan(*, users: int, rate: float, seconds: float, seed: int) -> list[Delivery
     return sorted(deliveries, key=lambda delivery: delivery.at)
 
 
-def _written(users: int, rate: float, seconds: float, chance: random.Random) -> Iterator[Written]:
+def _written(
+    users: int, rate: float, seconds: float, chance: random.Random, opening: str
+) -> Iterator[Written]:
     numbers = [count(1) for _ in range(users)]
     for position in range(int(rate * seconds)):
         user = chance.randrange(users)
         marker = f"u{user} m{next(numbers[user])} {chance.getrandbits(24):06x}"
-        yield Written(user, marker, f"wamid.{chance.getrandbits(96):024X}", position / rate)
+        yield Written(user, marker, f"wamid.{chance.getrandbits(96):024X}", position / rate, opening)
 
 
 def _batches(messages: list[Written], chance: random.Random) -> Iterator[tuple[Written, ...]]:

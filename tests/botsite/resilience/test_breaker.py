@@ -120,6 +120,29 @@ def test_what_the_caller_did_wrong_does_not_count(breaker: Breaker) -> None:
     assert breaker.state() is State.OPEN
 
 
+def test_how_long_it_has_been_open_and_when_it_may_be_tried_is_told(breaker: Breaker) -> None:
+    assert (breaker.seems_open(), breaker.retry_after(), breaker.open_seconds()) == (False, 0, 0)
+    fail(breaker, 5)
+
+    assert breaker.seems_open()
+    assert 0 < breaker.retry_after() <= QUICK.recovery_seconds
+    wait_until(lambda: breaker.state() is State.HALF_OPEN)
+    assert not breaker.seems_open()
+    assert breaker.retry_after() == 0
+
+    probe(breaker).failed()
+    assert breaker.open_seconds() >= QUICK.recovery_seconds
+    probe(breaker).succeeded()
+    assert (breaker.retry_after(), breaker.open_seconds()) == (0, 0)
+
+
+def test_a_closed_circuit_is_not_asked_about(name: str, breaker: Breaker) -> None:
+    breaker.admit().succeeded()
+    fail(Breaker(name, QUICK), 5)
+
+    assert not breaker.seems_open()
+
+
 def test_one_call_probes_and_its_success_closes(breaker: Breaker) -> None:
     fail(breaker, 5)
     permit = probe(breaker)

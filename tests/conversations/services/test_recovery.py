@@ -21,6 +21,7 @@ from conversations.services.language_models import language_models
 from conversations.services.turns import TurnResult
 from sessions_app.models import Channel
 from tests.conversations.builders import inbound_states, lapse, outbound_texts, receive
+from tests.conversations.models_out import open_circuit
 from tests.fakes.graph import FakeGraph
 from tests.fakes.openai_compatible import FakeOpenAI
 
@@ -186,6 +187,37 @@ def test_the_finished_answer_of_a_vanished_worker_is_fetched_and_delivered(
     assert orphan.state == "completed"
     asked = [r.operation for r in background.requests if r.operation != "retrieve_response"]
     assert asked == ["create_response", "chat"]  # the later message is simple; nothing was asked twice
+
+
+def test_a_response_is_fetched_from_whom_it_was_begun_with_whatever_was_changed_since(
+    live_channel: Channel, background: FakeOpenAI, graph: FakeGraph, settings: Settings
+) -> None:
+    user = receive(live_channel, ADVICE)
+    orphan = vanish_with_a_response_under_way(user, background)
+    Run.objects.filter(pk=orphan.pk).update(provider="openai")
+    settings.OPENAI_RESPONSES = False
+    settings.DEEPSEEK_API_KEY, settings.DEEPSEEK_BASE_URL = "sk-2", "http://127.0.0.1:9/v1"
+    open_circuit("openai")
+
+    assert turns.run_turn(user.pk) == TurnResult.ANSWERED
+
+    assert graph.texts_to("573000000001") == ["re: hola"]
+    orphan.refresh_from_db()
+    assert (orphan.state, orphan.provider) == ("completed", "openai")
+    assert orphan.route == "fetched by id after its worker had vanished"
+
+
+def test_a_response_whose_provider_is_gone_is_asked_anew(
+    live_channel: Channel, background: FakeOpenAI, settings: Settings
+) -> None:
+    user = receive(live_channel, ADVICE)
+    orphan = vanish_with_a_response_under_way(user, background)
+    settings.OPENAI_API_KEY = ""
+
+    assert turns.run_turn(user.pk) == TurnResult.FAILED
+
+    orphan.refresh_from_db()
+    assert (orphan.state, orphan.usage_unknown) == ("failed", True)
 
 
 @pytest.mark.parametrize("fate", ["failed", "gone", "too_late"])
