@@ -159,7 +159,11 @@ def _presence(user: WhatsAppUser, messages: Sequence[Message]) -> Presence:
     if user.paused_at:
         return Presence.PAUSED
     if user.turn_due_at or any(message.state in _ON_THE_WAY for message in _only(messages, Direction.OUT)):
-        return Presence.LATE if _is_late(_only(messages, Direction.IN)) else Presence.TYPING
+        return (
+            Presence.LATE
+            if user.waiting_since or _is_late(_only(messages, Direction.IN))
+            else Presence.TYPING
+        )
     last_states = {direction: _last_state(_only(messages, direction)) for direction in Direction}
     if last_states[Direction.OUT] in _LOST or last_states[Direction.IN] == InboundState.PARKED:
         return Presence.FAILED

@@ -116,6 +116,20 @@ def test_customers_are_found_by_number_and_by_waiting(channel: Channel) -> None:
     assert ("573000000001</td>" in waiting, "573000000002</td>" in waiting) == (False, True)
 
 
+def test_runs_show_their_route_and_are_found_by_tier(channel: Channel) -> None:
+    client = administrator()
+    conversation(channel, 1)
+    Run.objects.update(tier="complex", intent="advice", route="complex (advice); openai gpt-6.1-terra")
+    run = Run.objects.get()
+
+    page = html(client, address(Run, "change", run.pk))
+    runs = address(Run, "changelist")
+
+    assert all(text in page for text in ("complex", "advice", "openai gpt-6.1-terra"))
+    assert "1 run" in html(client, f"{runs}?tier__exact=complex")
+    assert "0 runs" in html(client, f"{runs}?tier__exact=simple")
+
+
 def test_messages_are_found_by_text_state_and_direction(channel: Channel) -> None:
     client = administrator()
     conversation(channel, 1, "¿Tienen aguacates?")

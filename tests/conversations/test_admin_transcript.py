@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import connection
+from django.db.models.functions import Now
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -53,6 +54,26 @@ def test_the_transcript_shows_both_sides_and_how_each_message_stands(user: Whats
     assert "ReadTimeout" in page
     assert [page.count(f"badge--{state}") for state in ("held", "unknown", "degraded")] == [1, 1, 1]
     assert page.count("tick--read") == 1
+
+
+def test_who_waits_for_a_model_is_shown_with_the_reason_in_words(user: WhatsAppUser) -> None:
+    client = administrator()
+    WhatsAppUser.objects.update(waiting_since=Now())
+    Message.objects.filter(user=user).update(reason="waiting_for_provider")
+
+    assert page_of(client, user).count("waiting: no model can be asked now") == 2
+    customers = client.get(reverse("admin:conversations_whatsappuser_changelist")).content.decode()
+    assert "waiting for a model" in customers
+    messages = client.get(reverse("admin:conversations_message_changelist")).content.decode()
+    assert messages.count("waiting: no model can be asked now") == 2
+
+
+def test_whom_no_model_answered_needs_a_person(user: WhatsAppUser) -> None:
+    Message.objects.filter(user=user).update(state="held", reason="provider_down")
+
+    start = administrator().get(reverse("admin:index")).content.decode()
+
+    assert "no model could be asked for half an hour" in start
 
 
 def test_markup_of_a_customer_is_text(channel: Channel) -> None:

@@ -188,6 +188,14 @@ def test_a_wait_that_is_too_long_says_so() -> None:
     assert look(client)["presence"] == "late"
 
 
+def test_a_wait_for_a_model_is_no_typing() -> None:
+    client = signed_in(VIEW)
+    send(client)
+    WhatsAppUser.objects.update(waiting_since=timezone.now())
+
+    assert look(client)["presence"] == "late"
+
+
 def test_only_new_messages_and_those_that_may_have_changed_are_sent() -> None:
     client = signed_in(VIEW)
     send(client)
