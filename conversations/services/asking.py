@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from typing import TypeVar, overload
 
 from django.conf import settings
 from django.db import connection
@@ -24,6 +25,8 @@ from conversations.llm.base import (
     ProviderUnavailableError,
     Reply,
     ResponseFailedError,
+    ToolRequest,
+    ToolSpec,
 )
 from conversations.llm.providers import DEFAULT_OUTPUT_TOKENS, OpenAIResponses
 from conversations.models import Run, RunState
@@ -39,11 +42,14 @@ _RESULTS: dict[type[LLMError], str] = {
 }
 
 
+Said = TypeVar("Said", bound=Reply | ToolRequest)
+
+
 class RunTakenOver(Exception):
     """The run is not ours any more: whatever a model says, nobody would send it."""
 
 
-def through_circuit(provider: LLMProvider, call: Callable[[], Reply]) -> Reply:
+def through_circuit(provider: LLMProvider, call: Callable[[], Said]) -> Said:
     """Return what `call`, one call of the provider, brings, and report to the provider's circuit.
 
     No database connection is held meanwhile. Raises an LLMError: a ProviderRestingError when the circuit is
@@ -54,7 +60,7 @@ def through_circuit(provider: LLMProvider, call: Callable[[], Reply]) -> Reply:
     except BreakerOpen as refusal:
         raise ProviderRestingError(provider.name, "circuit open") from refusal
     try:
-        reply = _counted(provider, call)
+        said = _counted(provider, call)
     except ProviderRefusedError:
         permit.ignored()  # our request was at fault, or the model would not: it is well
         raise
@@ -65,22 +71,39 @@ def through_circuit(provider: LLMProvider, call: Callable[[], Reply]) -> Reply:
         permit.ignored()
         raise
     permit.succeeded()
-    return reply
+    return said
 
 
-def ask(provider: LLMProvider, messages: Sequence[ChatMessage]) -> Reply:
-    """Return the model's reply; no database connection is held meanwhile. Raises an LLMError."""
+@overload
+def ask(provider: LLMProvider, messages: Sequence[ChatMessage]) -> Reply: ...
+
+
+@overload
+def ask(
+    provider: LLMProvider, messages: Sequence[ChatMessage], specs: Sequence[ToolSpec]
+) -> Reply | ToolRequest: ...
+
+
+def ask(
+    provider: LLMProvider, messages: Sequence[ChatMessage], specs: Sequence[ToolSpec] = ()
+) -> Reply | ToolRequest:
+    """Return the model's reply, or with `specs` the functions that it wants called first.
+
+    No database connection is held meanwhile. Raises an LLMError.
+    """
     return through_circuit(
-        provider, lambda: provider.complete(messages, max_output_tokens=DEFAULT_OUTPUT_TOKENS)
+        provider, lambda: provider.complete(messages, max_output_tokens=DEFAULT_OUTPUT_TOKENS, tools=specs)
     )
 
 
-def ask_in_background(provider: OpenAIResponses, messages: Sequence[ChatMessage], run: Run) -> Reply:
-    """Begin a response, note its id with the run, and wait for its reply. Raises an LLMError or RunTakenOver.
+def ask_in_background(
+    provider: OpenAIResponses, messages: Sequence[ChatMessage], run: Run, specs: Sequence[ToolSpec] = ()
+) -> Reply | ToolRequest:
+    """Begin a response, note its id with the run, and wait for what it says.
 
-    Whoever takes the run over after us can fetch the reply by that id.
+    Whoever takes the run over after us can fetch it by that id. Raises an LLMError or RunTakenOver.
     """
-    return through_circuit(provider, lambda: _begun_and_fetched(provider, messages, run))
+    return through_circuit(provider, lambda: _begun_and_fetched(provider, messages, run, specs))
 
 
 def follow(provider: BackgroundProvider, run: Run) -> Reply:
@@ -89,7 +112,10 @@ def follow(provider: BackgroundProvider, run: Run) -> Reply:
     Raises an LLMError when there will be none, or when its time is over. What was begun is fetched even while
     the provider's circuit is open.
     """
-    return _counted(provider, lambda: _fetched(provider, run))
+    said = _counted(provider, lambda: _fetched(provider, run))
+    if isinstance(said, ToolRequest):
+        raise ResponseFailedError(provider.name, "its worker vanished between two functions")
+    return said
 
 
 def is_ours(run: Run) -> bool:
@@ -101,9 +127,11 @@ def _ours(run: Run) -> QuerySet[Run]:
     return Run.objects.filter(pk=run.pk, epoch=run.epoch, state=RunState.ACTIVE)
 
 
-def _begun_and_fetched(provider: OpenAIResponses, messages: Sequence[ChatMessage], run: Run) -> Reply:
+def _begun_and_fetched(
+    provider: OpenAIResponses, messages: Sequence[ChatMessage], run: Run, specs: Sequence[ToolSpec]
+) -> Reply | ToolRequest:
     response_id = provider.start(
-        messages, max_output_tokens=DEFAULT_OUTPUT_TOKENS, metadata={"run_id": str(run.pk)}
+        messages, max_output_tokens=DEFAULT_OUTPUT_TOKENS, metadata={"run_id": str(run.pk)}, tools=specs
     )
     noted = _ours(run).update(response_id=response_id, provider=provider.name, model=provider.model)
     if not noted:
@@ -115,7 +143,7 @@ def _begun_and_fetched(provider: OpenAIResponses, messages: Sequence[ChatMessage
     return _fetched(provider, run)
 
 
-def _fetched(provider: BackgroundProvider, run: Run) -> Reply:
+def _fetched(provider: BackgroundProvider, run: Run) -> Reply | ToolRequest:
     deadline = run.started_at + timedelta(seconds=settings.LOCK_TIMEOUT_SECONDS)
     pause = FIRST_POLL_SECONDS
     while timezone.now() < deadline:
@@ -125,7 +153,7 @@ def _fetched(provider: BackgroundProvider, run: Run) -> Reply:
             raise
         except LLMError:
             answer = None  # it could not be asked now; the response may still be well
-        if isinstance(answer, Reply):
+        if isinstance(answer, Reply | ToolRequest):
             return answer
         time.sleep(pause)
         pause = min(pause * 2, LONGEST_POLL_SECONDS)
@@ -134,11 +162,11 @@ def _fetched(provider: BackgroundProvider, run: Run) -> Reply:
     raise ProviderUnavailableError(provider.name, "the response took too long")
 
 
-def _counted(provider: LLMProvider, call: Callable[[], Reply]) -> Reply:
+def _counted(provider: LLMProvider, call: Callable[[], Said]) -> Said:
     connection.close()  # none is held while a provider thinks
     started = time.monotonic()
     try:
-        reply = call()
+        said = call()
     except LLMError as error:
         result = _RESULTS.get(type(error), "unavailable")
         metrics.count("ai_requests_total", provider=provider.name, result=result)
@@ -148,15 +176,15 @@ def _counted(provider: LLMProvider, call: Callable[[], Reply]) -> Reply:
         metrics.observe("ai_request_seconds", seconds, provider=provider.name)
     latency.note(provider.name, seconds)
     metrics.count("ai_requests_total", provider=provider.name, result="ok")
-    _count_tokens(reply)
-    return reply
+    _count_tokens(said)
+    return said
 
 
-def _count_tokens(reply: Reply) -> None:
-    usage = reply.usage
+def _count_tokens(said: Reply | ToolRequest) -> None:
+    usage = said.usage
     for kind, tokens in (
         ("input", usage.input_tokens),
         ("cached", usage.cached_tokens),
         ("output", usage.output_tokens),
     ):
-        metrics.count("ai_tokens_total", tokens, provider=reply.provider, kind=kind)
+        metrics.count("ai_tokens_total", tokens, provider=said.provider, kind=kind)

@@ -19,7 +19,6 @@ from conversations.llm.base import Usage
 from conversations.llm.complexity import Tier
 from conversations.llm.price_list import PRICE_LIST
 from conversations.llm.pricing import Price
-from conversations.llm.providers import OpenAICompatible
 from conversations.llm.route_list import ROUTE_LIST
 from conversations.llm.router import Choice
 from conversations.models import ModelPrice, RouteChoice
@@ -94,12 +93,19 @@ def baseline_usd(provider: str, model: str, *, usage: Usage, at: datetime) -> De
     )
 
 
-def _models_in_use() -> Iterable[tuple[str, str]]:
-    """Yield provider and model of the routes whose provider has a key."""
-    routes = current_routes()
+def dearest_usd(cap: Tier, *, usage: Usage, at: datetime) -> Decimal | None:
+    """Return what `usage` would cost at `at` on the dearest of the models that may be asked up to tier `cap`.
+
+    None: no price is known, or there is no such model.
+    """
+    return pricing.baseline_usd(current_prices(), models=_models_in_use(cap), usage=usage, at=at)
+
+
+def _models_in_use(cap: Tier = Tier.COMPLEX) -> Iterable[tuple[str, str]]:
+    """Yield provider and model of the routes up to tier `cap` whose provider has a key."""
+    tiers = tuple(Tier)
+    routes = [route for route in current_routes() if tiers.index(route.tier) <= tiers.index(cap)]
     for provider in language_models():
-        if not isinstance(provider, OpenAICompatible):
-            continue
         named = {route.model for route in routes if route.provider == provider.name}
-        for model in {""} if provider.is_fixed else named:
+        for model in {""} if provider.is_fixed and named else named:
             yield provider.name, model or provider.model

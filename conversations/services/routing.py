@@ -26,12 +26,12 @@ from conversations.llm.base import (
     Usage,
 )
 from conversations.llm.complexity import Assessment, Tier
-from conversations.llm.providers import DEFAULT_OUTPUT_TOKENS, OpenAICompatible, OpenAIResponses
+from conversations.llm.providers import DEFAULT_OUTPUT_TOKENS, OpenAICompatible
 from conversations.llm.router import Conditions, Route, Target, routes
 from conversations.llm.tokens import estimated_tokens
 from conversations.models import Run
 from conversations.services import circuits, latency, prices
-from conversations.services.asking import RunTakenOver, ask, ask_in_background, is_ours
+from conversations.services.asking import RunTakenOver, is_ours
 from conversations.services.decision import Decision
 from conversations.services.language_models import language_models
 
@@ -40,6 +40,9 @@ ATTEMPTS = 3
 
 REFUSALS = 2
 """What so many models refuse, a further one would refuse too."""
+
+CALLS_AFTER_BEGINNING = 3.5
+"""How many times LLM_TIMEOUT_SECONDS a conversation with functions may take, and some more."""
 
 FIRST_PAUSE_SECONDS = 1.0
 USUAL_OUTPUT_TOKENS = DEFAULT_OUTPUT_TOKENS // 4
@@ -51,7 +54,7 @@ _NEVER_REPEATED = (ProviderRefusedError, ProviderCredentialsError, ProviderResti
 log = get_logger("routing")
 
 Call = Callable[[OpenAICompatible, Sequence[ChatMessage]], Reply]
-"""Asks one provider, tuned to model and tier, for its reply. Raises an LLMError or RunTakenOver."""
+"""Asks one provider, tuned to model and tier, for its reply, perhaps in several calls. Raises an LLMError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +97,19 @@ def ask_models(
     *,
     assessment: Assessment,
     run: Run,
+    call: Call,
     tier_cap: Tier | None = None,
-    call: Call | None = None,
 ) -> Routed:
     """Return the reply of the first model that gives one, in the order of the routes.
 
-    With `tier_cap` no model of a higher tier is asked. `call` asks one provider, by default once for one
-    reply. Raises NoModelAnswered, or RunTakenOver when nobody would want the reply any more.
+    `call` asks one provider. With `tier_cap` no model of a higher tier is asked. Raises NoModelAnswered, or
+    RunTakenOver when nobody would want the reply any more, and what else `call` raises.
     """
     tier = assessment.tier if tier_cap is None else min(assessment.tier, tier_cap, key=_TIERS.index)
     models = {model.name: model for model in language_models()}
     table = [choice for choice in prices.current_routes() if tier_cap is None or _fits(choice.tier, tier_cap)]
     found = routes(table, tier=tier, expected=_expected(messages), conditions=_conditions(models))
-    road = _Road(run, call or _asking(run, tier), begin_until=time.monotonic() + _seconds_to_begin())
+    road = _Road(run, call, begin_until=time.monotonic() + _seconds_to_begin())
     decision = Decision.of(assessment, tier=tier)
     for route in found:
         road.add(route, models[route.provider].tuned(model=route.model, tier=tier))
@@ -147,18 +150,7 @@ def _conditions(models: Mapping[str, OpenAICompatible]) -> Conditions:
 def _seconds_to_begin() -> float:
     """Return for how long a further call may be begun, so that the last ends well before the turn must."""
     whole = settings.LOCK_TIMEOUT_SECONDS
-    return max(0.0, min(whole / 2, whole - 1.5 * settings.LLM_TIMEOUT_SECONDS))
-
-
-def _asking(run: Run, tier: Tier) -> Call:
-    """Return how a provider is asked for one reply: in the background only what takes thought."""
-
-    def call(provider: OpenAICompatible, messages: Sequence[ChatMessage]) -> Reply:
-        if tier is Tier.COMPLEX and isinstance(provider, OpenAIResponses):
-            return ask_in_background(provider, messages, run)
-        return ask(provider, messages)
-
-    return call
+    return max(0.0, min(whole / 2, whole - CALLS_AFTER_BEGINNING * settings.LLM_TIMEOUT_SECONDS))
 
 
 @dataclass(order=True, slots=True)
@@ -198,7 +190,8 @@ class _Road:
                 return attempt.route, self._call(attempt.provider, messages)
             except LLMError as error:
                 began = self._run.response_id != response_id
-                self.usage_unknown = self.usage_unknown or error.may_have_worked or began
+                worked = error.may_have_worked or began or error.spent != Usage()
+                self.usage_unknown = self.usage_unknown or worked
                 self._failed(attempt, error)
         return None
 

@@ -43,6 +43,11 @@ class Turn:
     def message_ids(self) -> list[int]:
         return [message.pk for message in self.messages]
 
+    @property
+    def first_message_id(self) -> int:
+        """The oldest of the messages: the same however often the turn is run, whatever has come since."""
+        return min(self.messages, key=lambda message: message.sequence).pk
+
     def settle(self, state: InboundState, *, reason: str = "", failures: int = 0) -> None:
         """Move the messages on; the crash that was counted in advance did not happen."""
         Message.objects.filter(pk__in=self.message_ids).update(

@@ -32,7 +32,7 @@ from conversations.services import (
     usage,
     waiting,
 )
-from conversations.services.answering import Answer, AnswerFailed, NoModelAtAll
+from conversations.services.answers import Answer, AnswerFailed, NoModelAtAll
 from conversations.services.client_data import ClientData
 from conversations.services.messages import outbound_append
 from conversations.services.threads import ThreadUnreadable
@@ -146,7 +146,7 @@ def _note_thread(turn: Turn) -> None:
 
 def _take(lease: Lease, turn: Turn) -> TurnResult:
     try:
-        answer = answering.answer(turn)
+        answer = answering.answer(turn, still_ours=lambda: _is_ours(lease))
     except NoModelAtAll as outage:
         log.warning("PROCESSING_ERROR", run_id=turn.run.pk, error=str(outage), fallback="waits for a model")
         return TurnResult.WAITING if waiting.wait_for_a_model(lease, turn, outage) else TurnResult.LOST
@@ -185,6 +185,8 @@ def _commit(lease: Lease, turn: Turn, answer: Answer) -> bool:
             usage=answer.usage,
             degraded=answer.degraded,
             decision=answer.decision,
+            cache_key=answer.cache_key,
+            saved_usd=answer.saved_usd,
         )
         memory.remember_turn(turn.user, turn.run, turn.messages)
     return True

@@ -17,7 +17,7 @@ from botsite.telemetry.events import circuit_changed
 from botsite.telemetry.logging import get_logger
 from conversations.models import Author, InboundState, WhatsAppUser
 from conversations.services import circuits, dead_letter, usage
-from conversations.services.answering import NoModelAtAll
+from conversations.services.answers import NoModelAtAll
 from conversations.services.messages import outbound_append
 from conversations.services.turn import Turn
 

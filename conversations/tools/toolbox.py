@@ -3,6 +3,8 @@
 import hashlib
 import json
 import time
+import traceback
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -37,7 +39,7 @@ class Toolbox:
 
     @property
     def specs(self) -> tuple[ToolSpec, ...]:
-        """What the model is offered; where nothing is sold, only the person: all come to 900 tokens a call."""
+        """What the model is offered; where nothing is sold only the person: all cost 900 tokens a call."""
         if sells_anything(self._context.customer.shop):
             return tuple(tool.spec for tool in TOOLS.values())
         return (TOOLS[HAND_OVER].spec,)
@@ -75,7 +77,8 @@ class Toolbox:
         except LeaseLost:
             raise
         except Exception as error:  # a fault of ours must not cost the customer the answer
-            log.exception("FUNCTION_FAILED", name=tool.name, error=type(error).__name__)
+            # Without its text, which may quote the customer.
+            log.error("FUNCTION_FAILED", name=tool.name, error=type(error).__name__, where=_place_of(error))
             return {"error": "It did not work just now. Do not say that it did."}, "failed"
         return result, "repeated" if was_made else "ok"
 
@@ -95,6 +98,11 @@ class Toolbox:
 def for_turn(context: ToolContext) -> Toolbox:
     """Return the functions for the turn of `context`."""
     return Toolbox(context)
+
+
+def _place_of(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(frame.filename).name}:{frame.lineno}"
 
 
 def _of_shop(name: str, action: OfShop, shop: Shop, arguments: Arguments) -> Result:

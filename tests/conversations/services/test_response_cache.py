@@ -15,7 +15,7 @@ from conversations.llm.profile import Profile
 from conversations.llm.response_cache import Made
 from conversations.models import KnowledgeEntry, PinnedAnswer, Thread
 from conversations.services import usage
-from conversations.services.answering import NO_USAGE
+from conversations.services.answers import NO_USAGE
 from conversations.services.asking import ask
 from conversations.services.language_models import language_models
 from conversations.services.prices import cost_usd

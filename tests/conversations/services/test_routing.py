@@ -12,9 +12,9 @@ from conversations.llm.complexity import Tier, assess
 from conversations.llm.providers import OpenAICompatible
 from conversations.models import Run
 from conversations.services import latency, takeover, turns, usage
-from conversations.services.asking import RunTakenOver
+from conversations.services.asking import RunTakenOver, ask
 from conversations.services.circuits import circuit
-from conversations.services.routing import NoModelAnswered, ask_models
+from conversations.services.routing import NoModelAnswered, Routed, ask_models
 from conversations.services.threads import open_thread
 from conversations.services.turns import TurnResult
 from sessions_app.models import Channel
@@ -50,6 +50,17 @@ def third(second: FakeOpenAI, settings: Settings) -> Iterator[FakeOpenAI]:
 
 def begun_run(channel: Channel) -> Run:
     return usage.begin_run(open_thread(receive(channel, QUESTION)), epoch=1)
+
+
+def asked_once(run: Run, question: str, tier_cap: Tier | None = None) -> Routed:
+    """The way of a question whose answer takes one call of one model."""
+    return ask_models(
+        [ChatMessage("user", question)],
+        assessment=assess(question),
+        run=run,
+        call=lambda provider, messages: ask(provider, messages),
+        tier_cap=tier_cap,
+    )
 
 
 def fail_always(server: FakeOpenAI, **behaviour: object) -> None:
@@ -211,13 +222,13 @@ def test_refusals_leave_the_circuit_closed_and_bad_keys_open_it(
     fail_always(model, status=400)
     for _ in range(12):
         with pytest.raises(NoModelAnswered) as refused:
-            ask_models(ASKED, assessment=assess(QUESTION), run=begun(live_channel))
+            asked_once(begun(live_channel), QUESTION)
         assert not refused.value.is_outage
     model.reset()
     fail_always(model, status=401)
     for _ in range(5):
         with pytest.raises(NoModelAnswered) as rejected:
-            ask_models(ASKED, assessment=assess(QUESTION), run=begun(live_channel))
+            asked_once(begun(live_channel), QUESTION)
 
     assert rejected.value.is_outage
     assert circuit("openai").retry_after() > 50
@@ -305,7 +316,7 @@ def test_another_model_answers_when_the_background_does_not(
 
 
 def test_a_cap_keeps_dearer_models_out(live_channel: Channel, second: FakeOpenAI) -> None:
-    routed = ask_models(ASKED, assessment=assess(ADVICE), run=begun_run(live_channel), tier_cap=Tier.SIMPLE)
+    routed = asked_once(begun_run(live_channel), ADVICE, tier_cap=Tier.SIMPLE)
 
     assert routed.decision.tier == "simple"
     assert routed.decision.route.startswith("complex (advice), capped to simple; openai ")
@@ -345,7 +356,7 @@ def test_without_a_route_no_model_can_be_asked(live_channel: Channel, model: Fak
     open_circuit("openai")
 
     with pytest.raises(NoModelAnswered, match="no model can be asked") as caught:
-        ask_models(ASKED, assessment=assess(QUESTION), run=begun_run(live_channel))
+        asked_once(begun_run(live_channel), QUESTION)
 
     assert caught.value.is_outage
     assert caught.value.asked == frozenset()

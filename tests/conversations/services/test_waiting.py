@@ -12,7 +12,7 @@ from botsite.resilience.leases import Lease
 from conversations.llm.fallback import waiting_text
 from conversations.models import KnowledgeEntry, Message, Run, WhatsAppUser
 from conversations.services import inbox, takeover, turns, waiting
-from conversations.services.answering import NoModelAtAll
+from conversations.services.answers import NoModelAtAll
 from conversations.services.decision import Decision
 from conversations.services.sweeper import users_with_due_turns
 from conversations.services.turn import Turn

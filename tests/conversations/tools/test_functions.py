@@ -235,12 +235,20 @@ def test_calls_are_logged_without_what_was_said(
     assert recorded.observations("function_seconds", "place_order") == 1
 
 
-def test_a_fault_of_ours_costs_no_answer(channel: Channel, recorded: RecordedMetrics) -> None:
+def test_a_fault_of_ours_costs_no_answer(
+    channel: Channel, recorded: RecordedMetrics, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> bool:
+        raise ValueError("the customer's own words")
+
     user = receive(channel, "hola", sender="573000000003")
-    broken = for_turn(context_of(user, still_ours=lambda: 1 // 0 > 0))
+    broken = for_turn(context_of(user, still_ours=fail))
 
     assert "did not work" in call(broken, "cart_show")["error"]
     assert recorded.total("function_calls_total", "cart_show", "failed") == 1
+    assert "FUNCTION_FAILED" in caplog.text
+    assert "test_functions.py:" in caplog.text
+    assert "own words" not in caplog.text
 
 
 def test_the_model_never_says_for_whom() -> None:
