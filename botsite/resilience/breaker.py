@@ -117,9 +117,12 @@ class Breaker:
             raise
         permit.succeeded()
 
-    def state(self) -> State:
-        """Return the state, at most FRESH_SECONDS old; half-open: the next call may be the probe."""
-        if time.monotonic() >= self._known_until:
+    def state(self, *, ask: bool = False) -> State:
+        """Return the state, at most FRESH_SECONDS old; half-open: the next call may be the probe.
+
+        With `ask` it is the state of this moment.
+        """
+        if ask or time.monotonic() >= self._known_until:
             self._look(take_probe=False)
         return self._known.state(time.monotonic())
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from botsite.telemetry.logging import get_logger
 from conversations.llm.base import LLMError, ResponseFailedError, Usage
+from conversations.llm.complexity import assess
 from conversations.llm.fallback import waiting_text
 from conversations.services import offline
 from conversations.services.answer_request import AnswerRequest, request_for
@@ -40,10 +41,11 @@ def answer(turn: Turn, *, still_ours: Callable[[], bool]) -> Answer:
     request = request_for(turn)
     if turn.recovered:
         return _fetched(turn, request)
+    assessment = assess(request.question)
     if not language_models():
-        return _offline(request, degraded=False)
+        return _offline(request, degraded=False, decision=Decision.of(assessment, tier=assessment.tier))
     try:
-        return answer_from_models(turn, request, still_ours=still_ours)
+        return answer_from_models(turn, request, assessment, still_ours=still_ours)
     except (RunTakenOver, LeaseLost) as error:
         raise AnswerFailed("the run was taken over", usage_unknown=True) from error
     except BudgetSpent as spent:

@@ -29,6 +29,11 @@ def are_down(providers: Iterable[str]) -> bool:
     return all(circuit(name).state() is not State.CLOSED for name in providers)
 
 
+def any_has_closed(providers: Iterable[str]) -> bool:
+    """Whether a provider's circuit is closed at this moment, whatever was known of it before."""
+    return any(circuit(name).state(ask=True) is State.CLOSED for name in providers)
+
+
 def retry_seconds(providers: Iterable[str]) -> float | None:
     """Return in how many seconds the first of the providers may be asked; None: there is no provider."""
     return min((circuit(name).retry_after() for name in providers), default=None)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from conversations.llm.base import ChatMessage, Usage
-from conversations.llm.complexity import Assessment, Tier, assess
+from conversations.llm.complexity import Assessment, Tier
 from conversations.llm.providers import DEFAULT_OUTPUT_TOKENS, THINKING_TOKENS
 from conversations.llm.response_cache import CACHE_PROVIDER, Made
 from conversations.llm.tokens import estimated_tokens
@@ -51,13 +51,14 @@ class _Own:
     functions: Toolbox
 
 
-def answer_from_models(turn: Turn, request: AnswerRequest, *, still_ours: Callable[[], bool]) -> Answer:
+def answer_from_models(
+    turn: Turn, request: AnswerRequest, assessment: Assessment, *, still_ours: Callable[[], bool]
+) -> Answer:
     """Return the answer of a model, or the one that is kept for all who ask the same.
 
     `still_ours` renews this worker's hold on the customer and tells whether there is one. Raises BudgetSpent,
     NoModelAnswered, and RunTakenOver or LeaseLost when nobody would want the answer any more.
     """
-    assessment = assess(request.question)
     plan = _plan(request, assessment)
 
     def make(messages: Sequence[ChatMessage]) -> _Own:

@@ -8,10 +8,10 @@ import random
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce, Least, Now
 
-from botsite.resilience.breaker import State
+from botsite.resilience.breaker import FRESH_SECONDS, State
 from botsite.resilience.leases import Lease
 from botsite.telemetry.events import circuit_changed
 from botsite.telemetry.logging import get_logger
@@ -51,8 +51,8 @@ def wait_for_a_model(lease: Lease, turn: Turn, outage: NoModelAtAll) -> bool:
         since = Coalesce("waiting_since", Now())
         due = Least(Now() + timedelta(seconds=_pause(outage)), since + LONGEST_WAIT)
         lease.held().update(waiting_since=since, turn_due_at=due, lease_until=None)
-    if outage.candidates and not circuits.are_down(outage.candidates):
-        _make_due()  # a circuit has closed before it could know that we wait
+    if circuits.any_has_closed(outage.candidates):  # before it could be known that somebody waits
+        _make_due(WhatsAppUser.objects.filter(pk=turn.user.pk))
     return True
 
 
@@ -62,7 +62,7 @@ def end_waits(*, name: str) -> None:
     No hints are published: there may be thousands, and the sweepers take them as fast as it goes.
     """
     if name.startswith(circuits.PREFIX):
-        _make_due()
+        _make_due(WhatsAppUser.objects.all())
 
 
 def watch_circuits() -> None:
@@ -75,13 +75,14 @@ def _circuit_changed(*, name: str, now: State, **_kwargs: object) -> None:
         end_waits(name=name)
 
 
-def _make_due() -> None:
+def _make_due(users: QuerySet[WhatsAppUser]) -> None:
+    """Let those of `users` who wait be answered as soon as every process has heard of the closed circuit."""
+    soon = Now() + timedelta(seconds=FRESH_SECONDS)
     with transaction.atomic():
         # In the order in which webhooks lock their customers, or the two might wait for each other.
-        users = WhatsAppUser.objects.filter(waiting_since__isnull=False, turn_due_at__gt=Now())
-        locked = users.select_for_update(no_key=True).order_by("pk")
-        waiting = list(locked.values_list("pk", flat=True))
-        WhatsAppUser.objects.filter(pk__in=waiting).update(turn_due_at=Now())
+        later = users.filter(waiting_since__isnull=False, turn_due_at__gt=soon).order_by("pk")
+        waiting = list(later.select_for_update(no_key=True).values_list("pk", flat=True))
+        WhatsAppUser.objects.filter(pk__in=waiting).update(turn_due_at=soon)
     if waiting:
         log.info("WAITING_ENDED", count=len(waiting))
 

@@ -120,12 +120,18 @@ def test_what_the_caller_did_wrong_does_not_count(breaker: Breaker) -> None:
     assert breaker.state() is State.OPEN
 
 
-def test_how_long_it_has_been_open_and_when_it_may_be_tried_is_told(breaker: Breaker) -> None:
-    assert (breaker.seems_open(), breaker.retry_after(), breaker.open_seconds()) == (False, 0, 0)
-    fail(breaker, 5)
+def test_it_tells_how_long_it_has_been_open_and_when_it_may_be_tried(name: str) -> None:
+    slow = Breaker(name, Policy())
+    assert (slow.seems_open(), slow.retry_after(), slow.open_seconds()) == (False, 0, 0)
+    fail(slow, 5)
 
-    assert breaker.seems_open()
-    assert 0 < breaker.retry_after() <= QUICK.recovery_seconds
+    assert slow.seems_open()
+    assert 0 < slow.retry_after() <= Policy().recovery_seconds
+    assert slow.open_seconds() >= 0
+
+
+def test_it_has_been_open_since_before_its_failed_probes(breaker: Breaker) -> None:
+    fail(breaker, 5)
     wait_until(lambda: breaker.state() is State.HALF_OPEN)
     assert not breaker.seems_open()
     assert breaker.retry_after() == 0
@@ -134,6 +140,14 @@ def test_how_long_it_has_been_open_and_when_it_may_be_tried_is_told(breaker: Bre
     assert breaker.open_seconds() >= QUICK.recovery_seconds
     probe(breaker).succeeded()
     assert (breaker.retry_after(), breaker.open_seconds()) == (0, 0)
+
+
+def test_what_another_has_closed_is_known_when_it_is_asked_about(name: str) -> None:
+    slow = Breaker(name, Policy())
+    fail(slow, 5)
+    circuit_force(name, by="")
+
+    assert slow.state(ask=True) is State.CLOSED
 
 
 def test_a_closed_circuit_is_not_asked_about(name: str, breaker: Breaker) -> None:

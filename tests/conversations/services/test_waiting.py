@@ -8,13 +8,15 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from botsite.resilience import leases
+from botsite.resilience.breaker import FRESH_SECONDS
+from botsite.resilience.breaker_shared import circuit_force
 from botsite.resilience.leases import Lease
 from conversations.llm.fallback import waiting_text
 from conversations.models import KnowledgeEntry, Message, Run, WhatsAppUser
-from conversations.services import inbox, takeover, turns, waiting
+from conversations.services import circuits, inbox, takeover, turns, waiting
 from conversations.services.answers import NoModelAtAll
 from conversations.services.decision import Decision
-from conversations.services.sweeper import users_with_due_turns
+from conversations.services.sweeper import Sweeper
 from conversations.services.turn import Turn
 from conversations.services.turns import TurnResult
 from monitoring.services.breakers import breaker_force
@@ -32,6 +34,7 @@ from tests.conversations.models_out import open_circuit, rest_is_over
 from tests.fakes.behaviour import Behaviour
 from tests.fakes.graph import FakeGraph
 from tests.fakes.openai_compatible import FakeOpenAI
+from tests.processes import wait_until
 
 QUESTION = "pregunta sin respuesta"
 NOTICE = waiting_text("es")
@@ -54,6 +57,12 @@ def half_an_hour_goes_by(user: WhatsAppUser) -> None:
 def take_again(user: WhatsAppUser) -> TurnResult:
     lapse(user)
     return turns.run_turn(user.pk)
+
+
+def due_soon() -> list[int]:
+    """Who is to be answered as soon as every process knows what one has just learnt."""
+    soon = timezone.now() + timedelta(seconds=FRESH_SECONDS)
+    return list(WhatsAppUser.objects.filter(turn_due_at__lte=soon).values_list("pk", flat=True))
 
 
 def test_a_customer_is_told_once_and_waits(
@@ -170,13 +179,30 @@ def test_when_one_customer_is_answered_all_who_wait_are_due(
     waits, probes = receive(live_channel, QUESTION), receive(live_channel, QUESTION, sender=OTHER)
     for user in (waits, probes):
         turns.run_turn(user.pk)
-    assert users_with_due_turns(10) == []
+    assert due_soon() == []
     rest_is_over("openai")
 
     assert take_again(probes) == TurnResult.ANSWERED
 
-    assert users_with_due_turns(10) == [waits.pk]
-    assert turns.run_turn(waits.pk) == TurnResult.ANSWERED
+    assert due_soon() == [waits.pk]
+    assert take_again(waits) == TurnResult.ANSWERED
+
+
+def test_the_sweeper_answers_who_waited_once_and_needs_no_hint(
+    live_channel: Channel, outage: FakeOpenAI, graph: FakeGraph
+) -> None:
+    user = receive(live_channel, QUESTION)
+    turns.run_turn(user.pk)
+    sweeper = Sweeper()
+    sweeper.start()
+    try:
+        breaker_force("llm:openai", to_open=False, staff="sol")
+        wait_until(lambda: len(graph.texts_to(CUSTOMER)) == 2)
+        wait_until(lambda: inbound_states(user) == ["answered"])
+    finally:
+        sweeper.stop(wait=True)
+
+    assert graph.texts_to(CUSTOMER) == [NOTICE, f"re: {QUESTION}"]
 
 
 def test_a_circuit_that_staff_close_ends_the_wait(live_channel: Channel, outage: FakeOpenAI) -> None:
@@ -185,10 +211,10 @@ def test_a_circuit_that_staff_close_ends_the_wait(live_channel: Channel, outage:
 
     breaker_force("whapi:main", to_open=True, staff="sol")
     breaker_force("whapi:main", to_open=False, staff="sol")
-    assert users_with_due_turns(10) == []
+    assert due_soon() == []
     breaker_force("llm:openai", to_open=False, staff="sol")
 
-    assert users_with_due_turns(10) == [user.pk]
+    assert due_soon() == [user.pk]
 
 
 def test_a_circuit_that_closes_while_the_wait_is_written_is_not_missed(
@@ -199,7 +225,20 @@ def test_a_circuit_that_closes_while_the_wait_is_written_is_not_missed(
 
     assert waiting.wait_for_a_model(lease, turn, no_model(candidates=frozenset({"openai"})))
 
-    assert users_with_due_turns(10) == [user.pk]
+    assert due_soon() == [user.pk]
+
+
+def test_a_circuit_that_closed_elsewhere_a_moment_ago_is_not_missed_either(
+    live_channel: Channel, outage: FakeOpenAI
+) -> None:
+    user = receive(live_channel, QUESTION)
+    lease, turn = begun(user)
+    assert circuits.are_down(["openai"])
+    circuit_force("llm:openai", by="")
+
+    assert waiting.wait_for_a_model(lease, turn, no_model(candidates=frozenset({"openai"})))
+
+    assert due_soon() == [user.pk]
 
 
 def test_after_half_an_hour_a_person_is_asked_for(
@@ -271,7 +310,7 @@ def test_a_person_who_takes_over_ends_the_wait(
     rest_is_over("openai")
     breaker_force("llm:openai", to_open=False, staff="sol")
 
-    assert users_with_due_turns(10) == []
+    assert due_soon() == []
     assert Message.objects.get(direction="in").reason == "assistant_paused"
     user.refresh_from_db()
     assert user.waiting_since is None
