@@ -8,6 +8,7 @@ can change nothing.
 import time
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -132,9 +133,9 @@ def _validated(lease: Lease, user: WhatsAppUser, client: ClientData) -> ClientDa
     return client_data.get(user)
 
 
-def _is_ours(lease: Lease) -> bool:
-    """Lock the user's row to the transaction's end and extend the lease, if it is still ours."""
-    return lease.renew(LEASE_SECONDS)
+def _is_ours(lease: Lease, **changes: Any) -> bool:
+    """Lock the user's row to the transaction's end, with a longer lease and `changes`, if it is still ours."""
+    return lease.renew(LEASE_SECONDS, **changes)
 
 
 def _note_thread(turn: Turn) -> None:
@@ -164,7 +165,7 @@ def _take(lease: Lease, turn: Turn) -> TurnResult:
 def _commit(lease: Lease, turn: Turn, answer: Answer) -> bool:
     """Write reply, usage and the messages' new states together, if the user is still ours."""
     with transaction.atomic():
-        if not lease.renew(LEASE_SECONDS, waiting_since=None):
+        if not _is_ours(lease, waiting_since=None):
             return False
         outbound_append(
             turn.user,

@@ -82,7 +82,7 @@ MUTANTS = (
         (
             Replacement(
                 "conversations/services/turns.py",
-                "return lease.renew(LEASE_SECONDS)",
+                "return lease.renew(LEASE_SECONDS, **changes)",
                 "return WhatsAppUser.objects.filter(pk=lease.pk).exists()",
             ),
         ),
