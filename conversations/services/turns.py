@@ -134,7 +134,7 @@ def _validated(lease: Lease, user: WhatsAppUser, client: ClientData) -> ClientDa
 
 
 def _is_ours(lease: Lease, **changes: Any) -> bool:
-    """Lock the user's row to the transaction's end, with a longer lease and `changes`, if it is still ours."""
+    """Lock the user's row to the transaction's end and extend the lease, if it is still ours; then True."""
     return lease.renew(LEASE_SECONDS, **changes)
 
 
