@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from conversations.models import Budget, BudgetCharge, BudgetSpending, Run, Thread, WhatsAppUser
+from conversations.services import budgets
+from conversations.services.budgets import Allowance
 from sessions_app.models import Channel
 
 _customers = itertools.count(1)
@@ -29,6 +31,23 @@ def make_run(
     run = Run.objects.create(thread=thread or make_thread(channel), epoch=1, **values)
     if at is not None:
         Run.objects.filter(pk=run.pk).update(started_at=at)
+    return run
+
+
+def ask(channel: Channel, usd: str, *, run: Run | None = None, cheaper: str | None = None) -> Allowance:
+    """Reserve for a run, which stays active."""
+    return budgets.reserve(
+        channel.pk,
+        run_id=(run or make_run(channel)).pk,
+        estimate_usd=Decimal(usd),
+        cheaper_usd=None if cheaper is None else Decimal(cheaper),
+    )
+
+
+def spend(channel: Channel, usd: str) -> Run:
+    """Let a run cost so much, whatever its budget says."""
+    run = make_run(channel)
+    budgets.settle(run.pk, Decimal(usd), channel_id=channel.pk)
     return run
 
 
