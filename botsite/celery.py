@@ -4,8 +4,10 @@ import os
 
 from celery import Celery
 from celery.signals import worker_init
+from django.conf import settings
 from kombu.transport.redis import Channel
 
+from botsite.postgres.limits import serve
 from botsite.telemetry.meter import install_meter
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "botsite.settings")
@@ -22,3 +24,9 @@ Channel.do_restore = False
 def measure(sender: object, **_kwargs: object) -> None:
     """Count in worker processes; beat and the web processes, which import this too, are not meant."""
     install_meter()
+
+
+@worker_init.connect
+def hurry(sender: object, **_kwargs: object) -> None:
+    """Let no worker's thread wait for a database that says nothing."""
+    serve(settings.DATABASE_STATEMENT_SECONDS)

@@ -50,6 +50,9 @@ try:
     LANGUAGE_CODE = env.text("LANGUAGE_CODE", "es")
     TIME_ZONE = env.text("TIME_ZONE", "UTC")
 
+    DATABASE_CONNECTIONS = env.integer("DATABASE_CONNECTIONS", 10, minimum=3)
+    DATABASE_STATEMENT_SECONDS = env.seconds("DATABASE_STATEMENT_SECONDS", 4)
+    RETENTION_DAYS = env.integer("RETENTION_DAYS", 30)
     API_CALLS_PER_MINUTE = env.integer("API_CALLS_PER_MINUTE", 50)
     WHAPI_TOKEN = env.text("WHAPI_TOKEN")
     WHAPI_BASE_URL = env.url("WHAPI_BASE_URL", "https://gate.whapi.cloud")
@@ -148,16 +151,18 @@ TEMPLATES: list[dict[str, Any]] = [
 # --- Stores ----------------------------------------------------------------------------------------------
 
 DATABASES = {
-    "default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True),
+    "default": dj_database_url.parse(
+        DATABASE_URL, engine="botsite.postgres", conn_max_age=60, conn_health_checks=True
+    ),
 }
 DATABASES["default"].setdefault("OPTIONS", {}).update(
-    connect_timeout=3,
     keepalives_idle=5,
     keepalives_interval=2,
     keepalives_count=2,
     tcp_user_timeout=5000,
     application_name="botsite",
 )
+# Deadlines of our own are in botsite/postgres; these end what the kernel knows to be dead.
 # A process that is stopped within a transaction must not keep its locks until it is woken.
 DATABASES["default"]["OPTIONS"].setdefault("options", "-c idle_in_transaction_session_timeout=5s")
 
@@ -210,7 +215,6 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CONCURRENCY = WORKER_THREADS
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4
-CELERY_DB_REUSE_MAX = 200
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "clean-threads": {

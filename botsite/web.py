@@ -25,7 +25,8 @@ def server_command(
 ) -> list[str]:
     """Return the command that serves the factory `application` at `host`:`port` from `workers` processes.
 
-    Ten threads a process bound its database connections; idle browsers wait beside them.
+    Each of the threads keeps a database connection: eight of the ten that a process may have by default. The
+    others are for what works beside the requests. Idle browsers wait beside the threads.
     """
     options = {
         "interface": "wsgi",
@@ -33,7 +34,7 @@ def server_command(
         "port": port,
         "http": "1",
         "workers": workers,
-        "blocking-threads": 10,
+        "blocking-threads": 8,
         "backpressure": 256,
         "workers-kill-timeout": 5,
     }

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from botsite.api.errors import ApiError
 from botsite.api.models import ApiKey, Scope
 from botsite.resilience.ratelimit import Admission, Quota, admit
+from botsite.resilience.retry import database_retry
 
 LANGUAGE = "en"
 
@@ -38,6 +39,11 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
         if "Transfer-Encoding" in request.headers and not request.headers.get("Content-Length"):
             raise ApiError(411, "length_required", "Send the body with a Content-Length.")
+        if request.method == "GET" and (read := getattr(self, "get", None)):
+            vars(self)["get"] = database_retry("api_read")(read)
+
+    def perform_authentication(self, request: Request) -> None:
+        database_retry("api_key")(super().perform_authentication)(request)
 
     def check_throttles(self, request: Request) -> None:
         """Count the call against the quota of its key, wherever it was made; 429 when that is used up."""

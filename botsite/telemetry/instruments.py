@@ -74,7 +74,26 @@ _TABLE = (
         ("reason",),
     ),
     Instrument("tokens_lost_total", Kind.COUNTER, "Tokens that such users had counted before."),
-    Instrument("db_errors_total", Kind.COUNTER, "Reads that the database failed.", ("operation",)),
+    Instrument(
+        "db_operations_total",
+        Kind.COUNTER,
+        "Statements of the database: select, insert, update, delete, connect, other.",
+        ("operation",),
+    ),
+    Instrument(
+        "db_errors_total",
+        Kind.COUNTER,
+        "What the database failed: such statements, and the reads client_data and thread.",
+        ("operation",),
+    ),
+    Instrument(
+        "db_retries_total",
+        Kind.COUNTER,
+        "Units of work that the database failed and that were tried again.",
+        ("unit",),
+    ),
+    Instrument("retention_rows_total", Kind.COUNTER, "Rows whose period was over, by kind.", ("kind",)),
+    Instrument("erasures_total", Kind.COUNTER, "Customers who were erased."),
     Instrument("hook_errors_total", Kind.COUNTER, "Updates announced by other systems that failed."),
     Instrument("circuit_trips_total", Kind.COUNTER, "Times that a circuit breaker opened.", ("name",)),
     Instrument(

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
+from botsite.resilience.retry import database_retry
 from botsite.telemetry import metrics
 from conversations.models import Author, Direction, InboundState, Message, WebhookItem, WhatsAppUser
 from conversations.services import client_data, echoes, statuses, user_updates, wakeups
@@ -56,6 +57,8 @@ def receive(channel: Channel, events: Sequence[InboundEvent]) -> Receipt:
     return _receive(channel, events)
 
 
+# A commit whose answer was lost is found by its messages' ids: the second run counts repeats.
+@database_retry("inbox")
 def _receive(channel: Channel, events: Sequence[InboundEvent]) -> Receipt:
     receipt = Receipt()
     with transaction.atomic():

@@ -17,6 +17,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from botsite.resilience import leases
+from botsite.resilience.retry import database_retry
 from botsite.telemetry.logging import get_logger
 from conversations.models import WhatsAppUser
 from conversations.services import activity, enrichment, outbox, recovery, turns
@@ -74,6 +75,7 @@ class Sweeper:
             finally:
                 connection.close()
 
+    @database_retry("sweep")
     def _sweep(self) -> None:
         if orphans := recovery.orphaned_users(BATCH):
             log.info("ORPHANED_RUNS_RECOVERY", total=len(orphans))
