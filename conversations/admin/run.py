@@ -56,7 +56,7 @@ class RunAdmin(ReadOnlyAdmin[Run]):
 
     @admin.display(description=_("user"), ordering="thread__user__name")
     def customer(self, run: Run) -> str:
-        return str(run.thread.user)
+        return str(run.thread.user) if run.thread else "–"
 
     @admin.display(description=_("state"), ordering="state")
     def state_badge(self, run: Run) -> SafeString:

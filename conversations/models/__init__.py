@@ -9,6 +9,7 @@ from conversations.models.budget import (
     BudgetPeriod,
     BudgetSpending,
 )
+from conversations.models.erasure import Erasure, Tombstone, TombstoneKind
 from conversations.models.executed_call import ExecutedCall
 from conversations.models.idempotency import IdempotentRequest
 from conversations.models.knowledge import KnowledgeEntry
@@ -41,6 +42,7 @@ __all__ = (
     "CustomerMemory",
     "Direction",
     "EarlyStatus",
+    "Erasure",
     "ExecutedCall",
     "IdempotentRequest",
     "InboundState",
@@ -58,6 +60,8 @@ __all__ = (
     "Run",
     "RunState",
     "Thread",
+    "Tombstone",
+    "TombstoneKind",
     "UserActivity",
     "UserIdentity",
     "UserMerge",

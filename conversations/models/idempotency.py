@@ -21,6 +21,7 @@ class IdempotentRequest(models.Model):
         constraints = [
             models.UniqueConstraint(fields=("client", "key"), name="idempotent_request_unique"),
         ]
+        indexes = [models.Index(fields=("created_at",), name="idempotent_request_age")]
 
     def __str__(self) -> str:
         return f"{self.client} {self.key}"

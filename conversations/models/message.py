@@ -132,6 +132,11 @@ class Message(models.Model):
             models.Index(
                 fields=("direction", "state", "-id"), name="message_by_state"
             ),  # API and admin lists
+            # What retention deletes, and of what it drops the provider's payload.
+            models.Index(fields=("created_at",), name="message_age"),
+            models.Index(
+                fields=("created_at",), condition=Q(payload__isnull=False), name="message_payload_age"
+            ),
         ]
 
     def __str__(self) -> str:

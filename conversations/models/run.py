@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.models.assistant import RouteTier
 from conversations.models.thread import Thread
+from sessions_app.models import Channel
 
 
 class RunState(models.TextChoices):
@@ -17,10 +18,22 @@ class RunState(models.TextChoices):
 
 
 class Run(models.Model):
-    """One attempt at a turn. A thread has one active run at the most."""
+    """One attempt at a turn. A thread has one active run at the most.
+
+    The runs of an erased customer stay for the books: without a thread, with the channel that paid for them.
+    """
 
     thread = models.ForeignKey(
-        Thread, on_delete=models.CASCADE, related_name="runs", verbose_name=_("thread")
+        Thread, on_delete=models.SET_NULL, null=True, related_name="runs", verbose_name=_("thread")
+    )
+    channel = models.ForeignKey(
+        Channel,
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("channel"),
+        help_text=_("Of a run whose customer was erased."),
     )
     epoch = models.BigIntegerField(_("epoch"), help_text=_("The user's lease epoch that it ran under."))
     state = models.CharField(_("state"), max_length=10, choices=RunState, default=RunState.ACTIVE)
@@ -105,4 +118,4 @@ class Run(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.thread} · {self.pk}"
+        return f"{self.thread} · {self.pk}" if self.thread else f"#{self.pk}"

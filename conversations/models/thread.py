@@ -52,6 +52,8 @@ class Thread(models.Model):
                 condition=Q(activity_due_at__isnull=False),
                 name="thread_activity_due",
             ),
+            # What retention looks through.
+            models.Index(fields=("started_at",), name="thread_age"),
         ]
 
     def __str__(self) -> str:

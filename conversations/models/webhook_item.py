@@ -27,6 +27,7 @@ class WebhookItem(models.Model):
                 fields=("channel", "external_id"), condition=~Q(external_id=""), name="webhook_item_unique"
             ),
         ]
+        indexes = [models.Index(fields=("received_at",), name="webhook_item_age")]
 
     def __str__(self) -> str:
         return f"{self.reason} {self.pk}"
@@ -49,6 +50,7 @@ class EarlyStatus(models.Model):
         constraints = [
             models.UniqueConstraint(fields=("channel", "external_id", "state"), name="early_status_unique"),
         ]
+        indexes = [models.Index(fields=("received_at",), name="early_status_age")]
 
     def __str__(self) -> str:
         return f"{self.external_id} {self.state}"

@@ -41,11 +41,18 @@ class WhatsAppUser(LeasedRow):
     next_send_at = models.DateTimeField(null=True, blank=True, editable=False)
     enrichment_due_at = models.DateTimeField(null=True, blank=True, editable=False)
     enrichment_attempts = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    erased_before = models.DateTimeField(
+        null=True, editable=False, help_text="Somebody of this name was erased then: nothing older may come."
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("WhatsApp user")
         verbose_name_plural = _("WhatsApp users")
+        permissions = [
+            ("erase_whatsappuser", _("Can erase a customer in every store")),
+            ("export_whatsappuser", _("Can download all that is stored of a customer")),
+        ]
         indexes = [
             # The sweeper's look for users with something to answer.
             models.Index(

@@ -99,11 +99,13 @@ class Folded:
         return "thread_changed" if self.earlier_thread_id < self.thread_id else ""
 
 
-def schedule(thread_id: int) -> None:
+def schedule(thread_id: int | None) -> None:
     """Make a fold of the thread due after the delay, which begins anew with every event.
 
-    Call it in the transaction that finishes a run.
+    Call it in the transaction that finishes a run. A run without a thread has no totals to go into.
     """
+    if thread_id is None:
+        return
     delay = timedelta(seconds=settings.ACTIVITY_DELAY_SECONDS)
     since = Coalesce(F("activity_since"), Now())
     Thread.objects.filter(pk=thread_id).update(

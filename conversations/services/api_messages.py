@@ -7,7 +7,7 @@ from hashlib import sha256
 from django.db import IntegrityError, transaction
 
 from conversations.models import Author, IdempotentRequest, Message
-from conversations.services import wakeups
+from conversations.services import tombstones, wakeups
 from conversations.services.identities import user_locked
 from conversations.services.messages import outbound_append
 from conversations.services.refusals import Refusal
@@ -92,6 +92,8 @@ def _store(channel: Channel, order: MessageOrder) -> Message:
     if address is None:
         raise Unsendable("unknown_recipient", "'to' is neither a phone number nor a known user's name.")
     user = user_locked(channel, (address,))
+    if tombstones.is_barred(user, (address,)):
+        raise Unsendable("recipient_erased", "This customer was erased and has not written since.")
     template = order.template
     text = f"{template.name}: {', '.join(template.parameters)}" if template else order.text
     [message] = outbound_append(

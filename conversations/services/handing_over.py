@@ -1,17 +1,16 @@
 """Giving one row's place to another: whatever refers to the one is made to refer to the other."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core import serializers
 from django.db import IntegrityError, transaction
-from django.db.models import ForeignObject, ForeignObjectRel, Model
+from django.db.models import Model
 
-Reference: TypeAlias = "ForeignObject[Any, Any]"
+from conversations.services.references import Reference, references
 
 
 @dataclass(slots=True)
@@ -29,18 +28,11 @@ def hand_over(old: Model, new: Model) -> Handover:
     unique together with it), that one stays; the other is deleted and is to be found in `left_out`.
     """
     handover = Handover()
-    for reference in _references(type(old)):
+    for reference in references(type(old)):
         _move(reference, old, new, handover)
     log = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(old), object_id=str(old.pk))
     handover.moved[LogEntry._meta.label_lower] += log.update(object_id=str(new.pk))
     return handover
-
-
-def _references(model: type[Model]) -> Iterator[Reference]:
-    """Yield the foreign keys that point at `model`, also the hidden ones without a name on our side."""
-    for relation in model._meta.get_fields(include_hidden=True):
-        if isinstance(relation, ForeignObjectRel) and (relation.one_to_many or relation.one_to_one):
-            yield relation.field
 
 
 def _move(reference: Reference, old: Model, new: Model, handover: Handover) -> None:

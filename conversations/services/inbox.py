@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from botsite.resilience.retry import database_retry
 from botsite.telemetry import metrics
 from conversations.models import Author, Direction, InboundState, Message, WebhookItem, WhatsAppUser
-from conversations.services import client_data, echoes, statuses, user_updates, wakeups
+from conversations.services import client_data, echoes, statuses, tombstones, user_updates, wakeups
 from conversations.services.cleaning import clean_json, clean_text
 from conversations.services.identities import Names, NamesContestedError, users_locked
 from sessions_app.models import Channel
@@ -64,6 +64,7 @@ def _receive(channel: Channel, events: Sequence[InboundEvent]) -> Receipt:
     with transaction.atomic():
         for target, items in _by_channel(channel, events):
             users = _lock_users(target, items)
+            items = _without_erased(target, items, users, receipt)
             receipt.accepted += user_updates.profiles_changed(target, _of(ProfileChange, items))
             _store_messages(target, _of(InboundMessage, items), users, receipt)
             receipt.accepted += echoes.store(target, _of(BusinessEcho, items), users)
@@ -119,6 +120,14 @@ def _lock_users(channel: Channel, items: Sequence[InboundEvent]) -> dict[Names, 
     times = [item.sent_at for item in items if isinstance(item, InboundMessage | BusinessEcho)]
     as_of = max(filter(None, times), default=None)
     return users_locked(channel, [*people, *moves], moves=moves, as_of=as_of)
+
+
+def _without_erased(
+    channel: Channel, items: list[InboundEvent], users: Mapping[Names, WhatsAppUser], receipt: Receipt
+) -> list[InboundEvent]:
+    kept = tombstones.without_erased(channel, items, users)
+    receipt.ignored += len(items) - len(kept)
+    return kept
 
 
 def _store_messages(
@@ -225,7 +234,7 @@ def _store_unrecognized(channel: Channel, items: Sequence[UnrecognizedItem], rec
                 external_id=item.external_id[:200],
                 payload=clean_json(item.raw),
             )
-            for item in items
+            for item in tombstones.without_erased_names(items)
         ],
         ignore_conflicts=True,
     )

@@ -130,6 +130,7 @@ def _join_rows(kept: WhatsAppUser, gone: WhatsAppUser, *, last_sequence: int) ->
         next_send_at=_latest(kept.next_send_at, gone.next_send_at),
         waiting_since=_earliest(kept.waiting_since, gone.waiting_since) if waits else None,
         outage_notice_at=_latest(kept.outage_notice_at, gone.outage_notice_at),
+        erased_before=_latest(kept.erased_before, gone.erased_before),
         enrichment_due_at=kept.enrichment_due_at or gone.enrichment_due_at,
         last_sequence=last_sequence,
         lease_epoch=max(kept.lease_epoch, gone.lease_epoch) + 1,

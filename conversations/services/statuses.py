@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from conversations.models import Direction, EarlyStatus, Message, OutboundState
+from conversations.services import tombstones
 from sessions_app.models import Channel
 from sessions_app.providers.base import DeliveryState, StatusUpdate
 
@@ -74,6 +75,8 @@ def _advance(messages: QuerySet[Message], update: StatusUpdate) -> bool:
 
 
 def _keep(channel: Channel, update: StatusUpdate) -> None:
+    if tombstones.is_buried(channel.pk, update):
+        return
     EarlyStatus.objects.bulk_create(
         [
             EarlyStatus(

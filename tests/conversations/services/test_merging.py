@@ -195,6 +195,7 @@ def test_runs_and_the_admins_log_come_along(channel: Channel) -> None:
     user = merged(one, other)
 
     run.refresh_from_db()
+    assert run.thread is not None
     assert run.thread.user == user
     assert LogEntry.objects.get().object_id == str(user.pk)
     assert UserMerge.objects.get().moved["admin.logentry"] == 1
