@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -226,6 +227,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "monitoring.restore_breakers",
         "schedule": 60,
         "options": {"expires": 60},
+    },
+    "retention": {
+        "task": "monitoring.retention",
+        "schedule": crontab(hour="3", minute="17"),
+        "options": {"expires": 3600},
     },
     "clean-shop-sessions": {"task": "shop.clean_sessions", "schedule": 3600, "options": {"expires": 3600}},
 }

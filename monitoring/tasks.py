@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from botsite.resilience.redis_rest import RedisAway
+from monitoring.retention.sweep import Busy, retention_run
 from monitoring.services.breakers import breakers_restore
 
 
@@ -13,3 +14,12 @@ def restore_breakers() -> dict[str, int]:
         return breakers_restore()
     except RedisAway:
         return {"restored": 0}
+
+
+@shared_task(name="monitoring.retention")
+def retention() -> dict[str, int]:
+    """Delete what is older than its period; {"busy": 1} when another process is at it."""
+    try:
+        return retention_run()
+    except Busy:
+        return {"busy": 1}

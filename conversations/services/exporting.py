@@ -20,8 +20,8 @@ CHUNK = 1000
 def user_export(user: WhatsAppUser) -> Iterator[str]:
     """Yield the pieces of one JSON object.
 
-    {"exportedAt", "user": {…}, "records": {"<app>.<model>": [{…}, …]}}: the rows of every model that refers to
-    the customer, by their fields' names, and what names the customer without referring to them.
+    {"exportedAt", "user": {…}, "records": {"<app>.<model>": [{…}, …]}}: the rows of every model that
+    refers to the customer, by their fields' names, and what names the customer without referring to them.
     """
     yield f'{{"exportedAt": {_json(timezone.now())},\n"user": {_json(_values(user))},\n"records": {{'
     separator = "\n"

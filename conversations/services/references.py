@@ -56,7 +56,7 @@ def rows_of(model: type[Model], paths: list[str], owner: Model) -> QuerySet[Any]
 def _referring(
     targets: dict[type[Model], list[str]], seen: set[type[Model]], is_followed: Callable[[object], bool]
 ) -> dict[type[Model], list[str]]:
-    """Return the models not `seen` yet that refer to the targets, by keys whose rule on deletion is followed."""
+    """Return the models not `seen` yet that refer to the targets, by keys whose rule is followed."""
     found: dict[type[Model], list[str]] = defaultdict(list)
     for target, ways in targets.items():
         for reference in references(target):

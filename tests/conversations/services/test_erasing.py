@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
@@ -180,7 +179,8 @@ def test_the_books_stay_without_the_person(person: WhatsAppUser, channel: Channe
     assert (run.cost_usd, run.input_tokens, run.model, run.channel) == (Decimal("0.25"), 10, "m", channel)
     assert (run.thread, run.response_id, run.error) == (None, "", "")
     order = Order.objects.get()
-    assert (order.user, order.note, order.total) == (None, "", 5)
+    assert order.user is None
+    assert (order.note, int(order.total)) == ("", 5)
 
 
 def test_the_admins_log_still_says_who_did_what_and_when(person: WhatsAppUser) -> None:
@@ -289,8 +289,8 @@ def test_other_forms_of_the_number_are_known_too(channel: Channel) -> None:
 def test_a_late_status_is_not_kept(person: WhatsAppUser, channel: Channel) -> None:
     user_erase(person.pk)
 
-    inbox.receive(channel, [StatusUpdate(external_id="wamid.out", state=DeliveryState.READ)])
-    inbox.receive(channel, [StatusUpdate(external_id="wamid.other", state=DeliveryState.READ)])
+    inbox.receive(channel, [StatusUpdate("wamid.out", DeliveryState.READ, at=None)])
+    inbox.receive(channel, [StatusUpdate("wamid.other", DeliveryState.READ, at=None)])
 
     assert list(EarlyStatus.objects.values_list("external_id", flat=True)) == ["wamid.other"]
 
@@ -363,8 +363,8 @@ def test_a_turn_in_the_making_changes_nothing(live_channel: Channel, model: Fake
 
 
 @pytest.fixture
-def exported(person: WhatsAppUser) -> Iterator[dict[str, Any]]:
-    yield json.loads("".join(user_export(person)))
+def exported(person: WhatsAppUser) -> Any:
+    return json.loads("".join(user_export(person)))
 
 
 def test_an_export_holds_every_record(exported: dict[str, Any], person: WhatsAppUser) -> None:

@@ -1,0 +1,1 @@
+"""How long what is stored, and its deletion in small steps."""
