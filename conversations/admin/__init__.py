@@ -3,6 +3,7 @@
 from conversations.admin import (
     assistant,
     budget,
+    erasure,
     knowledge,
     message,
     pinned_answer,
@@ -18,6 +19,7 @@ from conversations.admin import (
 __all__ = (
     "assistant",
     "budget",
+    "erasure",
     "knowledge",
     "message",
     "pinned_answer",

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_POST
 from botsite.admin import ModelAdmin
 from conversations.admin.base import badge
 from conversations.admin.memory import MemoryViews
+from conversations.admin.personal_data import PersonalDataViews
 from conversations.admin.transcript import TranscriptViews
 from conversations.models import Direction, InboundState, Message, WhatsAppUser
 from conversations.services import client_data
@@ -86,9 +88,14 @@ class WhatsAppUserAdmin(ModelAdmin[WhatsAppUser]):
             self._path("memory/erase", require_POST(memory.erase), name="erase"),
             self._path("memory/erase-summary", require_POST(memory.erase_summary), name="erase_summary"),
         ]
+        personal = PersonalDataViews(self)
+        own += [
+            self._path("erase", personal.erase, name="erase_everywhere"),
+            self._path("export", personal.export),
+        ]
         return own + super().get_urls()
 
-    def _path(self, step: str, view: Callable[..., HttpResponse], name: str = "") -> URLPattern:
+    def _path(self, step: str, view: Callable[..., HttpResponseBase], name: str = "") -> URLPattern:
         return path(
             f"<int:pk>/{step}/", self.admin_site.admin_view(view), name=f"whatsappuser_{name or step}"
         )

@@ -132,6 +132,9 @@ class Message(models.Model):
             models.Index(
                 fields=("direction", "state", "-id"), name="message_by_state"
             ),  # API and admin lists
+            # The sweeper's looks for sends that nobody finished, and for those that stayed unknown.
+            models.Index(fields=("sending_until",), condition=Q(state="sending"), name="message_sending"),
+            models.Index(fields=("available_at",), condition=Q(state="unknown"), name="message_unknown"),
             # What retention deletes, and of what it drops the provider's payload.
             models.Index(fields=("created_at",), name="message_age"),
             models.Index(
