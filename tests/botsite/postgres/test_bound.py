@@ -48,8 +48,9 @@ def test_a_thread_too_many_waits_and_fails_with_the_reason(
     assert recorded.total("db_errors_total", "connect") == 1
 
 
-def test_many_threads_share_few_connections(settings: Settings) -> None:
+def test_many_threads_share_few_connections(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     connection.close()
+    monkeypatch.setattr(module, "WAIT_SECONDS", 30.0)
     settings.DATABASE_CONNECTIONS = bound.count() + 3
     most: list[int] = []
 
