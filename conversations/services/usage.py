@@ -65,7 +65,7 @@ def complete_run(
         error="",
         folded_at=None,
     )
-    budgets.settle(run.pk, _NOTHING if usage == Usage() else cost, channel_id=run.thread.user.channel_id)
+    _settle(run, _NOTHING if usage == Usage() else cost)
 
 
 def fail_run(run: Run, error: str, *, usage_unknown: bool, decision: Decision = NO_DECISION) -> None:
@@ -79,7 +79,12 @@ def fail_run(run: Run, error: str, *, usage_unknown: bool, decision: Decision = 
         error=error[:300],
         usage_unknown=usage_unknown,
     )
-    budgets.settle(run.pk, None if usage_unknown else _NOTHING, channel_id=run.thread.user.channel_id)
+    _settle(run, None if usage_unknown else _NOTHING)
+
+
+def _settle(run: Run, cost_usd: Decimal | None) -> None:
+    if run.thread is not None:
+        budgets.settle(run.pk, cost_usd, channel_id=run.thread.user.channel_id)
 
 
 def ask_for_summary(model: LLMProvider, messages: Sequence[ChatMessage], thread: Thread) -> Reply:

@@ -114,6 +114,7 @@ def test_erasing_a_customer_frees_what_was_reserved_and_keeps_what_was_spent(cha
     ask(channel, "0.5", run=at_work)
 
     for run in (at_work, done):
+        assert run.thread is not None
         run.thread.user.delete()
 
     assert reserved(budget) == 0

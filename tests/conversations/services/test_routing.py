@@ -342,9 +342,11 @@ def test_nobody_is_asked_for_a_run_that_a_person_took_over(
     live_channel: Channel, model: FakeOpenAI, second: FakeOpenAI
 ) -> None:
     run = begun_run(live_channel)
+    assert run.thread is not None
+    user = run.thread.user
 
     def interrupted(provider: OpenAICompatible, messages: Sequence[ChatMessage]) -> Reply:
-        takeover.pause(run.thread.user)
+        takeover.pause(user)
         raise ProviderUnavailableError(provider.name, "no connection")
 
     with pytest.raises(RunTakenOver):

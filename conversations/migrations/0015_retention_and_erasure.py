@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0010_profiles"),
+        ("conversations", "0014_response_cache"),
         ("sessions_app", "0002_window_template_takes_text"),
     ]
 
