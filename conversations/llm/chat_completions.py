@@ -33,7 +33,7 @@ def request_answer(
             extra_body={
                 provider.limit_parameter: provider.output_limit(max_output_tokens),
                 **({"tools": [as_chat_tool(tool) for tool in tools]} if tools else {}),
-                **provider.extra_fields,
+                **provider.chat_fields(with_tools=bool(tools)),
             },
         )
     read = read_answer if tools else read_reply

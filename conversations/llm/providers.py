@@ -33,6 +33,9 @@ class ProviderRow:
     """What a request says about thinking, by tier. No row sets temperature, top_p or top_k: Gemini and the
     models that think want them omitted."""
 
+    tool_fields: Fields | None = None
+    """What it says instead in a request that offers functions, by Chat Completions; None: the same."""
+
     any_model_takes_fields: bool = False
     """Else only the models that we know do: one that the operator chose, or another server, gets none."""
 
@@ -55,6 +58,8 @@ PROVIDERS = (
         model="gpt-5.4-mini",
         limit_parameter="max_completion_tokens",
         fields=_EFFORT,
+        # Its models refuse functions together with thought here; the Responses API takes both.
+        tool_fields={"reasoning_effort": "none"},
         has_responses=True,
     ),
     ProviderRow(
@@ -94,8 +99,8 @@ PROVIDERS = (
 class OpenAICompatible:
     """A provider that speaks OpenAI's Chat Completions. `timeout` bounds one whole call, in seconds.
 
-    `fields` go into the request by tier. With `is_fixed` the operator chose the model or the server, and no
-    other model is asked of it.
+    `fields` go into the request by tier, `tool_fields` instead when it offers functions. With `is_fixed` the
+    operator chose the model or the server, and no other model is asked of it.
     """
 
     name: str
@@ -105,6 +110,7 @@ class OpenAICompatible:
     timeout: float
     limit_parameter: str = "max_tokens"
     fields: Mapping[Tier, Fields] = field(default_factory=dict, hash=False)
+    tool_fields: Fields | None = field(default=None, hash=False)
     is_fixed: bool = False
     tier: Tier = Tier.MEDIUM
 
@@ -116,6 +122,12 @@ class OpenAICompatible:
     def extra_fields(self) -> Fields:
         """What a request says beside model, messages and limit."""
         return self.fields.get(self.tier, {})
+
+    def chat_fields(self, *, with_tools: bool) -> Fields:
+        """What a Chat Completions request says beside that, and beside the functions that it offers."""
+        if with_tools and self.tool_fields is not None:
+            return self.tool_fields
+        return self.extra_fields
 
     def output_limit(self, tokens: int) -> int:
         """Return the limit for an answer of up to `tokens`, with room for thought where it is asked for."""
@@ -208,6 +220,7 @@ def _configured(
     base_url, model = settings.get(f"{row.prefix}_BASE_URL", ""), settings.get(f"{row.prefix}_MODEL", "")
     is_fixed = bool(base_url or model)
     kind = OpenAIResponses if background and row.has_responses else OpenAICompatible
+    takes_fields = not is_fixed or row.any_model_takes_fields
     return kind(
         name=row.name,
         api_key=settings[f"{row.prefix}_API_KEY"],
@@ -215,6 +228,7 @@ def _configured(
         model=model or row.model,
         timeout=timeout,
         limit_parameter=row.limit_parameter,
-        fields={} if is_fixed and not row.any_model_takes_fields else row.fields,
+        fields=row.fields if takes_fields else {},
+        tool_fields=row.tool_fields if takes_fields else None,
         is_fixed=is_fixed,
     )

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from conversations.llm.base import (
     ChatMessage,
     LLMError,
+    ProviderRefusedError,
     ProviderUnavailableError,
     Reply,
     ToolCall,
@@ -46,42 +47,69 @@ def answer_with_tools(
     """Return the model's answer to `messages` after at most MOST_ROUNDS rounds of calls of `specs`.
 
     Calls of a round run one after the other. When the rounds or the `seconds` are used up, the model is asked
-    once more, without functions: the whole takes `seconds` and two calls of the model at the most.
+    once more, without functions: the whole takes `seconds` and two calls of the model at the most. One that
+    refuses the first request is asked without functions at once.
     Raises an LLMError, whose `spent` is what the calls before it used.
     """
-    deadline = time.monotonic() + seconds
-    asked, answers, used = list(messages), list[Reply | ToolRequest](), list[str]()
+    conversation = _Conversation(list(messages), ask, run, time.monotonic() + seconds)
     try:
-        for _ in range(MOST_ROUNDS):
-            if not specs or time.monotonic() >= deadline:
-                break
-            answer = ask(asked, specs)
-            answers.append(answer)
-            if isinstance(answer, Reply):
-                return _ended(answer, answers, used)
-            asked.append(ChatMessage("assistant", answer.text, request=answer))
-            asked += [_result(call, run, deadline) for call in answer.calls]
-            used += [call.name for call in answer.calls]
-        last = ask([*asked, ChatMessage("system", _ANSWER_NOW)] if used else asked, ())
+        reply = conversation.reply_in_rounds(specs) or conversation.last_reply()
     except LLMError as error:
-        error.spent = _spent(answers)
+        error.spent = conversation.spent
         raise
-    answers.append(last)
-    if isinstance(last, ToolRequest):
-        failure = ProviderUnavailableError(last.provider, "asked for functions that were not offered")
-        failure.spent = _spent(answers)
-        raise failure
-    return _ended(last, answers, used)
+    whole = replace(reply, usage=conversation.spent)
+    return Rounds(whole, tuple(conversation.answers), tuple(conversation.used))
 
 
-def _result(call: ToolCall, run: Run, deadline: float) -> ChatMessage:
-    content = run(call) if time.monotonic() < deadline else _OUT_OF_TIME
-    return ChatMessage("tool", content, call_id=call.id)
+@dataclass(slots=True)
+class _Conversation:
+    """What was said so far. `deadline` is of `time.monotonic()`."""
 
+    asked: list[ChatMessage]
+    ask: Ask
+    run: Run
+    deadline: float
+    answers: list[Reply | ToolRequest] = field(default_factory=list)
+    used: list[str] = field(default_factory=list)
 
-def _ended(reply: Reply, answers: Sequence[Reply | ToolRequest], used: Sequence[str]) -> Rounds:
-    return Rounds(replace(reply, usage=_spent(answers)), tuple(answers), tuple(used))
+    @property
+    def spent(self) -> Usage:
+        return sum((answer.usage for answer in self.answers), start=Usage())
 
+    def reply_in_rounds(self, specs: Sequence[ToolSpec]) -> Reply | None:
+        """Offer `specs` until the model replies; None: it has to be asked without them."""
+        for _ in range(MOST_ROUNDS):
+            if not specs or time.monotonic() >= self.deadline:
+                break
+            answer = self._offered(specs)
+            if answer is None or isinstance(answer, Reply):
+                return answer
+            self._do(answer)
+        return None
 
-def _spent(answers: Sequence[Reply | ToolRequest]) -> Usage:
-    return sum((answer.usage for answer in answers), start=Usage())
+    def last_reply(self) -> Reply:
+        """Ask without functions."""
+        closing = [ChatMessage("system", _ANSWER_NOW)] if self.used else []
+        answer = self.ask([*self.asked, *closing], ())
+        self.answers.append(answer)
+        if isinstance(answer, ToolRequest):
+            raise ProviderUnavailableError(answer.provider, "asked for functions that were not offered")
+        return answer
+
+    def _offered(self, specs: Sequence[ToolSpec]) -> Reply | ToolRequest | None:
+        """Ask with functions; None: the model takes none."""
+        try:
+            answer = self.ask(self.asked, specs)
+        except ProviderRefusedError as error:
+            if self.answers or error.may_have_worked:
+                raise
+            return None
+        self.answers.append(answer)
+        return answer
+
+    def _do(self, request: ToolRequest) -> None:
+        self.asked.append(ChatMessage("assistant", request.text, request=request))
+        for call in request.calls:
+            content = self.run(call) if time.monotonic() < self.deadline else _OUT_OF_TIME
+            self.asked.append(ChatMessage("tool", content, call_id=call.id))
+            self.used.append(call.name)

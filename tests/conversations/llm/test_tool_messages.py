@@ -13,7 +13,8 @@ from conversations.llm.base import (
     ToolRequest,
     ToolSpec,
 )
-from conversations.llm.providers import OpenAICompatible, OpenAIResponses
+from conversations.llm.complexity import Tier
+from conversations.llm.providers import OpenAICompatible, OpenAIResponses, configured_providers
 from tests.fakes.behaviour import Behaviour
 from tests.fakes.openai_compatible import FakeOpenAI, tool_calls
 
@@ -56,6 +57,30 @@ def test_without_functions_none_are_mentioned(provider: OpenAICompatible, openai
     provider.complete(ASKED)
 
     assert "tools" not in openai_fake.requests[0].body
+
+
+@pytest.mark.parametrize("tier", Tier)
+def test_openai_is_not_to_think_where_functions_are_offered(openai_fake: FakeOpenAI, tier: Tier) -> None:
+    (openai,) = configured_providers({"OPENAI_API_KEY": "sk-test"}, timeout=5)
+    assert isinstance(openai, OpenAICompatible)
+    openai = replace(openai.tuned(model="gpt-5.4-mini", tier=tier), base_url=openai_fake.base_url)
+
+    openai.complete(ASKED, tools=[STOCK])
+    openai.complete(ASKED)
+
+    offering, plain = (record.body for record in openai_fake.requests)
+    assert offering["reasoning_effort"] == "none"
+    assert plain["reasoning_effort"] != "none"
+
+
+def test_a_model_of_the_operators_choice_is_told_nothing_of_thought(openai_fake: FakeOpenAI) -> None:
+    settings = {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": openai_fake.base_url}
+    (chosen,) = configured_providers(settings, timeout=5)
+    assert isinstance(chosen, OpenAICompatible)
+
+    chosen.complete(ASKED, tools=[STOCK])
+
+    assert "reasoning_effort" not in openai_fake.requests[0].body
 
 
 def test_calls_and_their_results_go_back(provider: OpenAICompatible, openai_fake: FakeOpenAI) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from conversations.llm.base import (
     ChatMessage,
+    ProviderRefusedError,
     ProviderUnavailableError,
     Reply,
     ToolCall,
@@ -150,6 +151,28 @@ def test_a_failure_says_what_the_calls_before_it_used() -> None:
 
     assert failed.value.spent == Usage(100, 10, 5)
     assert not failed.value.may_have_worked
+
+
+def test_a_model_that_takes_no_functions_is_asked_without() -> None:
+    model = Model(ProviderRefusedError("openai", "HTTP 400"), REPLY)
+
+    result = rounds(model)
+
+    assert (result.reply, result.used) == (REPLY, ())
+    assert [specs for _, specs in model.asked] == [SPECS, ()]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        (ProviderRefusedError("openai", "the model declined to answer", may_have_worked=True),),
+        (request("a"), ProviderRefusedError("openai", "HTTP 400")),
+    ],
+    ids=["declined", "later"],
+)
+def test_another_refusal_stands(answers: tuple[Reply | ToolRequest | Exception, ...]) -> None:
+    with pytest.raises(ProviderRefusedError):
+        rounds(Model(*answers))
 
 
 def test_what_a_function_raises_ends_the_turn() -> None:
