@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from botsite.caching import FUNCTION_RESULT, get_or_load
 from conversations.shop.services.catalogue import categories_list, products_on_sale, products_search
 from conversations.shop.services.stock import stock_of
 from conversations.shop.values import Shop, Stock, StockSource
@@ -15,8 +16,13 @@ _SAY_AGE = "This is our own record: say how old it is, and that it is not confir
 
 
 def sells_anything(shop: Shop) -> bool:
-    """Whether the channel has a catalogue at all."""
-    return bool(categories_list(shop)) or products_on_sale(shop).exists()
+    """Whether the channel has anything on sale; no query once that is cached."""
+
+    def load() -> bool:
+        return products_on_sale(shop).exists()
+
+    found: bool = get_or_load(FUNCTION_RESULT, load, channel=shop.slug, function="sells_anything", digest="-")
+    return found
 
 
 def search_products(shop: Shop, arguments: SearchArguments) -> Result:

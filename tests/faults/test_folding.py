@@ -23,7 +23,7 @@ def test_every_run_is_folded_once_whoever_is_killed() -> None:
 
     assert verdict.wrong == []
     assert verdict.hits > 0, "no kill hit a fold: the run proved nothing"
-    assert verdict.runs > 100
+    assert verdict.runs > 30
 
 
 @pytest.fixture

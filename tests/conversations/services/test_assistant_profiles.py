@@ -190,7 +190,7 @@ def test_two_who_save_at_once_make_two_versions(live_channel: Channel) -> None:
 
 def test_the_profile_reaches_the_model(live_channel: Channel, model: FakeOpenAI) -> None:
     make_profile(live_channel, "Eres Sol.", language="pt", week=MONDAY)
-    user = receive(live_channel, "hola")
+    user = receive(live_channel, "¿dónde está mi pedido?")
 
     turns.run_turn(user.pk)
 

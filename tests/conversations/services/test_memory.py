@@ -145,7 +145,7 @@ def test_a_note_is_one_line_and_stands_once(user: WhatsAppUser) -> None:
 
 
 def test_the_model_is_shown_what_is_remembered(live_channel: Channel, model: FakeOpenAI) -> None:
-    user = receive(live_channel, "hola")
+    user = receive(live_channel, "¿dónde está mi pedido?")
     WhatsAppUser.objects.update(name="Sol", labels=["VIP"])
     memory.fact_note(user, "Paga con tarjeta")
     memory.fact_note(user, "Prefiere la mañana")

@@ -164,7 +164,7 @@ def test_a_message_that_models_refuse_is_tried_three_times_and_then_parked(
 ) -> None:
     user = receive(live_channel, "pregunta sin respuesta")
     for attempt in range(1, 4):
-        model.behave(Behaviour(status=400))
+        model.behave(Behaviour(status=400, times=2))  # with functions, and without them
         assert turns.run_turn(user.pk) == TurnResult.FAILED
         assert Message.objects.get().failures == attempt
         lapse(user)
@@ -173,7 +173,7 @@ def test_a_message_that_models_refuse_is_tried_three_times_and_then_parked(
     assert user.turn_due_at is None
     message = Message.objects.get()
     assert (message.state, message.reason, message.crashes) == ("parked", "failed too often", 0)
-    assert len(model.requests) == 3
+    assert len(model.requests) == 6
 
 
 def test_without_a_model_the_offline_responder_answers_or_holds(live_channel: Channel) -> None:
