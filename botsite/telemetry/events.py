@@ -4,3 +4,9 @@ from django.dispatch import Signal
 
 circuit_changed = Signal()
 """A circuit breaker opened or closed by itself: `name`, and the states `was` and `now`."""
+
+security_event = Signal()
+"""Somebody did what he may not: `operation` names it, `facts` are texts about it that hold no secret.
+
+Send it through `botsite.telemetry.reports.report_security_event`, which also writes the log line.
+"""

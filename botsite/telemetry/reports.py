@@ -1,0 +1,62 @@
+"""The specialised log events: a small function for each, so that their names and fields are written once."""
+
+from structlog.stdlib import BoundLogger
+
+from botsite.telemetry.events import security_event
+from botsite.telemetry.logging import get_logger
+
+SLOW_DATABASE_SECONDS = 0.5
+
+_security = get_logger("security")
+_conversations = get_logger("conversations")
+_functions = get_logger("functions")
+_soap = get_logger("soap")
+_database = get_logger("database")
+
+
+def report_security_event(operation: str, **facts: object) -> None:
+    """Log SECURITY_EVENT and tell the monitoring, which stores it. `facts` must hold no secret.
+
+    `operation` is one machine word (`api_key`, `webhook_signature`, `login_lockout`, `rate_limited`, …);
+    `address` among the facts is the client's. Never raises.
+    """
+    _security.warning("SECURITY_EVENT", operation=operation, **facts)
+    texts = {name: str(value) for name, value in facts.items()}
+    for receiver, answer in security_event.send_robust(
+        sender=report_security_event, operation=operation, facts=texts
+    ):
+        if isinstance(answer, Exception):
+            _security.error("SECURITY_EVENT_NOT_STORED", receiver=repr(receiver), error=type(answer).__name__)
+
+
+def report_conversation_start(*, user_id: int, thread_id: int, channel: str) -> None:
+    """A user's first thread, or a new one after the last was closed, began. `channel` is the slug."""
+    _conversations.info("CONVERSATION_STARTED", user_id=user_id, thread_id=thread_id, channel=channel)
+
+
+def report_function_call(name: str, *, seconds: float, error: str = "") -> None:
+    """The model called the function `name`. `error` is a machine word; arguments are never logged."""
+    _report(_functions, "FUNCTION_CALL", name, seconds, error)
+
+
+def report_soap_request(operation: str, *, seconds: float, error: str = "") -> None:
+    """A SOAP service was asked; `error` is a machine word, never the fault's text."""
+    _report(_soap, "SOAP_REQUEST", operation, seconds, error)
+
+
+def report_database_operation(operation: str, *, seconds: float, error: str = "") -> None:
+    """A database operation ended. One that is quick and went well is not worth a line."""
+    if error or seconds >= SLOW_DATABASE_SECONDS:
+        _report(_database, "DATABASE_OPERATION", operation, seconds, error, slow=not error)
+
+
+def _report(
+    log: BoundLogger, event: str, operation: str, seconds: float, error: str, *, slow: bool = False
+) -> None:
+    milliseconds = round(seconds * 1000, 1)
+    if error:
+        log.error(event, operation=operation, milliseconds=milliseconds, error=error)
+    elif slow:
+        log.warning(event, operation=operation, milliseconds=milliseconds, error="slow")
+    else:
+        log.info(event, operation=operation, milliseconds=milliseconds)
