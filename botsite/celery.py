@@ -3,17 +3,20 @@
 import os
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import beat_init, worker_init
 from django.conf import settings
 from kombu.transport.redis import Channel
 
 from botsite.postgres.limits import serve
+from botsite.telemetry import task_context
+from botsite.telemetry.logging import log_unhandled_exceptions
 from botsite.telemetry.meter import install_meter
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "botsite.settings")
 app = Celery("botsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+task_context.connect()
 
 # Given back to a Redis that is gone, unfinished hints end the whole worker (kombu 5.7: AttributeError in
 # QoS.restore_unacked_once); nobody needs them back.
@@ -24,9 +27,15 @@ Channel.do_restore = False
 def measure(sender: object, **_kwargs: object) -> None:
     """Count in worker processes; beat and the web processes, which import this too, are not meant."""
     install_meter()
+    log_unhandled_exceptions()
 
 
 @worker_init.connect
 def hurry(sender: object, **_kwargs: object) -> None:
     """Let no worker's thread wait for a database that says nothing."""
     serve(settings.DATABASE_STATEMENT_SECONDS)
+
+
+@beat_init.connect
+def watch_beat(sender: object, **_kwargs: object) -> None:
+    log_unhandled_exceptions()

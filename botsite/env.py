@@ -1,7 +1,7 @@
 """Typed reading of environment variables: one clear line when a value is not what it has to be."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -49,6 +49,12 @@ class EnvironmentReader:
             raise InvalidEnvironment(name, os.environ.get(name), expected + hint)
         if not value >= minimum or value == float("inf"):
             raise InvalidEnvironment(name, os.environ.get(name), expected)
+        return value
+
+    def choice(self, name: str, default: str, choices: Sequence[str]) -> str:
+        value = self.text(name, default)
+        if value not in choices:
+            raise InvalidEnvironment(name, value, "one of " + ", ".join(choices))
         return value
 
     def words(self, name: str, default: list[str] | None = None) -> list[str]:

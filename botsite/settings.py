@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
 from celery.schedules import crontab
@@ -11,7 +12,7 @@ from redis.retry import Retry
 
 from botsite import embedded
 from botsite.env import EnvironmentReader, InvalidEnvironment
-from botsite.telemetry.logging import logging_config
+from botsite.telemetry.logging import DESTINATIONS, logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = EnvironmentReader()
@@ -19,6 +20,7 @@ env = EnvironmentReader()
 try:
     VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).absolute()
     LOG_DIR = Path(env.text("LOG_DIR", str(BASE_DIR / "logs"))).absolute()
+    LOG_TO = env.choice("LOG_TO", "both", DESTINATIONS)
     DEBUG = env.flag("DEBUG", default=False)
 
     # On a machine with nothing configured: private servers and generated keys, kept under VAR_DIR.
@@ -116,6 +118,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "botsite.telemetry.request_context.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -278,5 +281,14 @@ REST_FRAMEWORK = {
     "NON_FIELD_ERRORS_KEY": "body",
 }
 
-LOGGING = logging_config(LOG_DIR, debug=DEBUG)
+LOGGING = logging_config(
+    LOG_DIR,
+    debug=DEBUG,
+    to=LOG_TO,
+    secrets=[
+        *(SECRET_KEY, *FIELD_ENCRYPTION_KEYS, WHAPI_TOKEN),
+        *(OPENAI_API_KEY, DEEPSEEK_API_KEY, GEMINI_API_KEY, OPENROUTER_API_KEY),
+        *(urlsplit(url).password or "" for url in (DATABASE_URL, REDIS_URL)),
+    ],
+)
 LOGGING_CONFIG = "botsite.telemetry.logging.configure"

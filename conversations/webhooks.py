@@ -6,7 +6,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostE
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from botsite.client_address import client_address
 from botsite.telemetry.logging import get_logger
+from botsite.telemetry.reports import report_security_event
 from conversations.services import inbox
 from sessions_app.models import Channel
 from sessions_app.providers.base import InboundEvent, WebhookRequest
@@ -92,7 +94,8 @@ def _verified_events(
         provider.verify(channel.account(), WebhookRequest(body, headers, path_secret))
         return provider.parse(body)
     except SignatureError:
-        log.warning("SECURITY_EVENT", operation="webhook_signature", slug=channel.slug)
+        address = client_address(request)
+        report_security_event("webhook_signature", slug=channel.slug, address=address)
         raise Refused(401, "unauthorized", "The signature is missing or wrong.") from None
     except MalformedPayloadError:
         raise Refused(400, "malformed", "The body is not the JSON that this webhook expects.") from None

@@ -10,5 +10,7 @@ class MonitoringConfig(AppConfig):
 
     def ready(self) -> None:
         from monitoring.services.breaker_events import record_transitions
+        from monitoring.services.security_events import record_security_events
 
         record_transitions()
+        record_security_events()

@@ -8,6 +8,9 @@ from django.db import ProgrammingError
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
+from botsite.telemetry.redact import hide_fields
+from sessions_app.providers.registry import PROVIDERS
+
 
 class SessionsAppConfig(AppConfig):
     name = "sessions_app"
@@ -16,6 +19,8 @@ class SessionsAppConfig(AppConfig):
     def ready(self) -> None:
         from sessions_app.services import channels  # noqa: F401  listens for changed channels
 
+        for provider in PROVIDERS.values():
+            hide_fields(provider.private_fields)
         post_migrate.connect(_create_first_channels, sender=self)
 
 

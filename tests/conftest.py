@@ -17,7 +17,7 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from botsite import embedded
-from botsite.telemetry.events import circuit_changed
+from botsite.telemetry.events import circuit_changed, security_event
 from tests.caching import forget_cached_values, listen
 from tests.network import refuse_outside_connections
 from tests.redis_database import ClaimedDatabase
@@ -29,6 +29,7 @@ FOREIGN_VARIABLES = {
     "DEBUG",
     "HTTPS",
     "LANGUAGE_CODE",
+    "LOG_TO",
     "TIME_ZONE",
     "ALLOWED_HOSTS",
     "SECRET_KEY",
@@ -87,8 +88,9 @@ refuse_outside_connections(os.environ["DATABASE_URL"], os.environ["REDIS_URL"])
 REDIS_DATABASE = ClaimedDatabase(os.environ["REDIS_URL"])
 os.environ["REDIS_URL"] = REDIS_DATABASE.url
 django.setup()  # the conftest files of the folders below import models
-# It stores from a thread, on a connection outside of any test's transaction; its own tests connect it.
+# They store from threads, on connections outside of any test's transaction; their own tests connect them.
 circuit_changed.disconnect(dispatch_uid="breaker_events")
+security_event.disconnect(dispatch_uid="security_events")
 if REDIS_DATABASE.url != settings.REDIS_URL:  # tests would flush what they were only pointed at
     pytest.exit("Django's settings were read too early: unset DJANGO_SETTINGS_MODULE, leave out --ds", 4)
 # xdist's workers inherit the environment, and pytest-django would read the settings before this file.

@@ -7,11 +7,10 @@ from rest_framework.request import Request
 
 from botsite.api.keys import api_key_find, api_key_touch
 from botsite.api.models import ApiKey
-from botsite.telemetry.logging import get_logger
+from botsite.client_address import client_address
+from botsite.telemetry.reports import report_security_event
 
 SCHEME = "Api-Key"
-
-log = get_logger("api")
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -23,7 +22,8 @@ class ApiKeyAuthentication(BaseAuthentication):
             return None
         key = api_key_find(token)
         if key is None:
-            log.warning("SECURITY_EVENT", operation="api_key", error="unknown, revoked or expired")
+            address = client_address(request)
+            report_security_event("api_key", address=address, error="unknown, revoked or expired")
             raise AuthenticationFailed("The API key is not valid.")
         api_key_touch(key)
         return AnonymousUser(), key

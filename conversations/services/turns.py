@@ -88,7 +88,10 @@ def _drain(lease: Lease) -> TurnResult:
     user = lease.held().select_related("channel").only("channel").first()
     while user and (turn := _begin(lease, user)):
         started = time.monotonic()
-        with leases.keeper().keeping(lease, seconds=LEASE_SECONDS, limit=settings.LOCK_TIMEOUT_SECONDS):
+        with (
+            leases.keeper().keeping(lease, seconds=LEASE_SECONDS, limit=settings.LOCK_TIMEOUT_SECONDS),
+            structlog.contextvars.bound_contextvars(thread_id=turn.thread.pk, run_id=turn.run.pk),
+        ):
             result = _take(lease, turn)
         metrics.count("turns_total", result=result)
         metrics.observe("turn_seconds", time.monotonic() - started)

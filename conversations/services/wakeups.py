@@ -12,7 +12,9 @@ from functools import lru_cache
 from kombu.exceptions import OperationalError
 
 from botsite.celery import app
+from botsite.telemetry import task_context
 from botsite.telemetry.logging import get_logger
+from botsite.telemetry.request_context import current_request_id
 
 QUEUE_LIMIT = 10_000
 HINT_LIFETIME_SECONDS = 60
@@ -29,6 +31,7 @@ class Hint:
     task: str
     user_id: int
     delay: float
+    request_id: str = ""
 
 
 class Publisher:
@@ -54,6 +57,7 @@ class Publisher:
                     countdown=hint.delay,
                     expires=hint.delay + HINT_LIFETIME_SECONDS,
                     retry=False,
+                    headers={task_context.REQUEST_ID: hint.request_id},
                 )
             except (OperationalError, OSError) as error:
                 log.warning(
@@ -68,14 +72,14 @@ def _publisher() -> Publisher:
 
 def wake_turn(user_id: int, *, delay: float) -> None:
     """Ask a worker to run the user's turn in `delay` seconds. Never blocks and never raises."""
-    _publisher().put(Hint(RUN_TURN, user_id, delay))
+    _publisher().put(Hint(RUN_TURN, user_id, delay, current_request_id()))
 
 
 def wake_delivery(user_id: int) -> None:
     """Ask a worker to send what is due for the user. Call it after the commit. Never blocks, never raises."""
-    _publisher().put(Hint(DELIVER, user_id, 0))
+    _publisher().put(Hint(DELIVER, user_id, 0, current_request_id()))
 
 
 def wake_enrichment(user_id: int) -> None:
     """Ask a worker to fetch the user's profile. Call it after the commit. Never blocks, never raises."""
-    _publisher().put(Hint(ENRICH, user_id, 0))
+    _publisher().put(Hint(ENRICH, user_id, 0, current_request_id()))

@@ -1,5 +1,6 @@
 """The models of the monitoring."""
 
 from monitoring.models.breaker_event import BreakerEvent, Cause, CircuitState
+from monitoring.models.security_event import SecurityEvent
 
-__all__ = ("BreakerEvent", "Cause", "CircuitState")
+__all__ = ("BreakerEvent", "Cause", "CircuitState", "SecurityEvent")

@@ -218,6 +218,8 @@ class Provider(Protocol):
     limits: SendLimits
     fetches_profiles: bool
     """Whether `fetch_profile` can do anything."""
+    private_fields: frozenset[str]
+    """The fields of its payloads that hold texts, names, numbers or keys: no log ever shows their values."""
 
     def handshake(self, account: Account, query: Mapping[str, str]) -> str | None:
         """Return the body that answers the provider's GET, or None when the token is wrong (403)."""

@@ -24,6 +24,21 @@ class CloudApi:
     text_limit = client.TEXT_LIMIT
     limits = SendLimits(pair_paced=True, per_second=80, window=timedelta(hours=24))
     fetches_profiles = False  # a customer's name comes with every message; there is nothing to ask for more
+    private_fields = frozenset(
+        {
+            "body",
+            "caption",
+            "filename",
+            "first_name",
+            "formatted_name",
+            "last_name",
+            "phone",
+            "profile",
+            "username",
+            "vcard",
+            "wa_id",
+        }
+    )
 
     def handshake(self, account: Account, query: Mapping[str, str]) -> str | None:
         return webhook.handshake_answer(account, query)

@@ -24,6 +24,7 @@ class Simulator:
     text_limit = 4096
     limits = SendLimits()
     fetches_profiles = False
+    private_fields = frozenset({"text"})
 
     def handshake(self, account: Account, query: Mapping[str, str]) -> str | None:
         return None

@@ -22,6 +22,7 @@ class Whapi:
     text_limit = client.TEXT_LIMIT
     limits = SendLimits(per_minute=10)  # WhatsApp bans linked phones that write like machines
     fetches_profiles = True
+    private_fields = frozenset({"body", "caption", "chat_name", "from_name", "pushname", "title", "vcard"})
 
     def handshake(self, account: Account, query: Mapping[str, str]) -> str | None:
         return None

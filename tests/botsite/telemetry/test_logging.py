@@ -63,7 +63,7 @@ def test_phone_numbers_keep_their_ends(clear: str, masked: str) -> None:
 
 
 def test_ids_and_times_are_not_taken_for_numbers() -> None:
-    text = "run 1234567 at 2026-11-01T12:00:00Z wamid.HBgLNTczMDAzOTEzMjUx"
+    text = "run 1234567 at 2026-11-01T12:00:00Z from 192.168.100.200, structlog 26.1.0, 2026-11-01 12:00"
 
     assert mask_text(text) == text
 
@@ -71,4 +71,4 @@ def test_ids_and_times_are_not_taken_for_numbers() -> None:
 def test_the_secret_of_a_webhook_address_is_masked() -> None:
     text = 'Unauthorized: /webhook/shop/s3cr3t-Value "POST /webhook/shop/s3cr3t-Value/?a=1" /webhook/shop'
 
-    assert mask_text(text) == 'Unauthorized: /webhook/shop/*** "POST /webhook/shop/***/?a=1" /webhook/shop'
+    assert mask_text(text) == 'Unauthorized: /webhook/shop/*** "POST /webhook/shop/***/?a=***" /webhook/shop'
