@@ -70,8 +70,8 @@ class Stack:
 
     def start(self) -> None:
         """Migrate, make the channel and start everything; returns when web and workers are up."""
-        self._manage("migrate", "--verbosity", "0")
-        self._manage("create_channel", *_channel_options(self._graph))
+        self.manage("migrate", "--verbosity", "0")
+        self.manage("create_channel", *_channel_options(self._graph))
         for process in self.processes:
             process.start()
         self._wait_until_up()
@@ -87,17 +87,19 @@ class Stack:
     def _process(self, name: str, *words: str) -> Process:
         return Process(name, words, self._environment, self._tree, self._folder / f"{name}.log")
 
-    def _manage(self, *words: str) -> None:
+    def manage(self, *words: str, **environment: str) -> str:
+        """Run a command of manage.py on the stack's stores; returns what it printed."""
         ended = subprocess.run(
             [sys.executable, "manage.py", *words],
             cwd=self._tree,
-            env=self._environment,
+            env={**self._environment, **environment},
             capture_output=True,
             text=True,
             check=False,
         )
         if ended.returncode:
             raise StackError(f"manage.py {words[0]} failed: {ended.stderr[-2000:]}")
+        return ended.stdout
 
     def _wait_until_up(self) -> None:
         deadline = time.monotonic() + START_SECONDS
