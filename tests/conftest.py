@@ -22,7 +22,13 @@ from tests.caching import forget_cached_values, listen
 from tests.network import refuse_outside_connections
 from tests.redis_database import ClaimedDatabase
 
-pytest_plugins = ["tests.circuits", "tests.fakes.fixtures", "tests.recording", "tests.redis_rest"]
+pytest_plugins = [
+    "tests.circuits",
+    "tests.fakes.fixtures",
+    "tests.log_watch",
+    "tests.recording",
+    "tests.redis_rest",
+]
 
 # What a developer's shell may hold and a test must not depend on.
 FOREIGN_VARIABLES = {

@@ -12,7 +12,7 @@ from types import TracebackType
 FRAMES = 40
 CHAIN = 6
 _SPEAK_OF_CODE = (AttributeError, ImportError, NameError, TypeError)
-_MACHINE_WORD = re.compile(r"[A-Za-z][A-Za-z_]{1,60}|\d{1,5}")
+_MACHINE_WORD = re.compile(r"[A-Za-z][A-Za-z_]{1,60}|\d{1,7}")
 
 ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 

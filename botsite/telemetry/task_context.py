@@ -27,7 +27,8 @@ def _add_request_id(headers: MutableMapping[str, Any] | None = None, **_kwargs: 
 def _bind(task_id: str, task: Any, **_kwargs: object) -> None:
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(task_id=task_id, task=task.name)
-    if request_id := getattr(task.request, REQUEST_ID, ""):
+    headers = task.request.headers or {}  # a broker's message puts them beside the request's own fields
+    if request_id := getattr(task.request, REQUEST_ID, "") or headers.get(REQUEST_ID):
         structlog.contextvars.bind_contextvars(request_id=str(request_id))
 
 

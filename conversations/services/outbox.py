@@ -124,4 +124,5 @@ def _record(claim: Claim, outcome: Outcome) -> None:
         message.external_id = outcome.external_id
         statuses.apply_early(message)
     else:
-        log.warning("SEND_NOT_ACCEPTED", message_id=message.pk, state=outcome.state, error=outcome.reason)
+        code = outcome.reason.partition(":")[0]  # the provider's sentence may quote number and text
+        log.warning("SEND_NOT_ACCEPTED", message_id=message.pk, state=outcome.state, error=code)

@@ -115,6 +115,9 @@ def test_no_log_of_a_whole_run_holds_anything_private(site: Site) -> None:
     wait_until(lambda: site.logged("conversations.run_turn") and site.logged("SECURITY_EVENT"), seconds=60)
 
     assert canaries.found_in(site.folder, site.key) == []
+    rejected = (site.folder / "logs" / "rejections.log").read_text()
+    assert "ValueError" in rejected
+    assert "turns.py" in rejected
 
 
 def test_a_request_can_be_followed_into_the_task_that_it_caused(site: Site) -> None:
