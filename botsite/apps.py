@@ -10,6 +10,9 @@ class BotsiteConfig(AppConfig):
 
     def ready(self) -> None:
         from botsite import checks  # noqa: F401  registers the system checks
+        from botsite.telemetry.database_watch import watch_databases
+
+        watch_databases()
 
 
 class BotsiteAdminConfig(AdminConfig):

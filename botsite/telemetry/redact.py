@@ -13,6 +13,7 @@ from botsite.telemetry.exception_text import describe
 
 MASK = "***"
 SHORTEST_SECRET = 8
+LONGEST_TEXT = 20_000  # characters; what follows is cut off
 _DEEPEST = 6
 
 _SITE_FIELDS = frozenset(
@@ -53,11 +54,13 @@ _ARE_NUMBERS = (int, float, type(None))
 _WHATSAPP_ID = re.compile(r"\bwamid\.[\w+/=-]+")
 _ID_WITHOUT_NUMBER = 40
 _JID = re.compile(r"(?<!\w)\+?(\d{5,20})(?=(?:[:.-]\d+)*@[a-z.]+)")
+# Words alone, as most of what is logged: none of the patterns can match, so that none is tried.
+_HARMLESS = re.compile(r"(?!.*(?i:bearer|api|secret|bsk_|eaa|aiza|wamid))[A-Za-z_ .,]{0,200}")
 _PHONE = re.compile(r"(?<![A-Za-z\d.-])(?:\+?\d{10,15}|\+?\(?\d{1,4}\)?(?:[ .-]\(?\d{2,5}\)?){2,5})(?![\w-])")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d)?")
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _SECRET = re.compile(
-    r"(?i)((?:bearer|api-key)[ :=]+|x-webhook-secret[ :=]+|sk-|bsk_|EAA|AIza|sha256=)[\w.~+/=-]{6,}"
+    r"(?i)((?:bearer|api-key)[ :=]+|x-webhook-secret[ :=]+|\bsk-|\bbsk_|\bEAA|\bAIza|\bsha256=)[\w.~+/=-]{6,}"
 )
 _PATH_SECRET = re.compile(r"(/webhook/[^/\s]+/)[^/\s?\"']+")
 _QUERY = re.compile(r"([?&][\w.\[\]%-]+=)[^&\s\"'<>]+")
@@ -88,9 +91,11 @@ def mask_phone(value: str) -> str:
 
 def mask_text(value: str) -> str:
     """Return `value` with phone numbers, credentials, query values and private JSON fields masked."""
-    masked = value
+    masked = value[:LONGEST_TEXT]
     if _declared_values:
         masked = _value_pattern().sub(MASK, masked)
+    if _HARMLESS.fullmatch(masked):
+        return masked
     if ":" in masked or "=" in masked:
         masked = _SQL_VALUES.sub(rf"\1 {MASK}", masked)
         masked = _field_pattern().sub(rf"\1{MASK}", masked)

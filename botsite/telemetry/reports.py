@@ -29,9 +29,9 @@ def report_security_event(operation: str, **facts: object) -> None:
             _security.error("SECURITY_EVENT_NOT_STORED", receiver=repr(receiver), error=type(answer).__name__)
 
 
-def report_conversation_start(*, user_id: int, thread_id: int, channel: str) -> None:
-    """A user's first thread, or a new one after the last was closed, began. `channel` is the slug."""
-    _conversations.info("CONVERSATION_STARTED", user_id=user_id, thread_id=thread_id, channel=channel)
+def report_conversation_start(*, user_id: int, thread_id: int, channel_id: int) -> None:
+    """A user's first thread, or a new one after the last was closed, began."""
+    _conversations.info("CONVERSATION_STARTED", user_id=user_id, thread_id=thread_id, channel_id=channel_id)
 
 
 def report_function_call(name: str, *, seconds: float, error: str = "") -> None:

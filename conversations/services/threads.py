@@ -8,6 +8,7 @@ from django.db.models import OuterRef, Subquery
 
 from botsite.telemetry import metrics
 from botsite.telemetry.logging import get_logger
+from botsite.telemetry.reports import report_conversation_start
 from conversations.llm.base import ChatMessage
 from conversations.models import Direction, Message, Run, RunState, Thread, WhatsAppUser
 
@@ -59,7 +60,9 @@ def _open_with_run(user: WhatsAppUser, **which: int) -> TurnThread | None:
 
 def open_thread(user: WhatsAppUser) -> Thread:
     """Return the user's open thread, a new one when there is none. Call it with the user's row locked."""
-    thread, _ = Thread.objects.get_or_create(user=user, closed_at=None)
+    thread, is_new = Thread.objects.get_or_create(user=user, closed_at=None)
+    if is_new:
+        report_conversation_start(user_id=user.pk, thread_id=thread.pk, channel_id=user.channel_id)
     return thread
 
 

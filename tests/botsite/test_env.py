@@ -19,6 +19,8 @@ KEY = "Zml4ZWQ6IHRlc3QgaWRzIG11c3Qgbm90IGNoYW5nZS4="  # fixed: it is part of tes
         ("1", lambda env: env.flag("X", default=False), True),
         ("", lambda env: env.flag("X", default=True), True),
         ("7", lambda env: env.integer("X", 1), 7),
+        ("", lambda env: env.choice("X", "both", ("both", "files")), "both"),
+        ("files", lambda env: env.choice("X", "both", ("both", "files")), "files"),
         ("0.5", lambda env: env.seconds("X", 3, minimum=0), 0.5),
         ("", lambda env: env.seconds("X", 3), 3),
         ("a, b,,c", lambda env: env.words("X"), ["a", "b", "c"]),
@@ -43,6 +45,7 @@ def test_values_are_read_by_type(
     ("raw", "read", "message"),
     [
         ("maybe", lambda env: env.flag("X", default=False), "X is 'maybe': expected 0 or 1"),
+        ("disk", lambda env: env.choice("X", "a", ("a", "b")), "X is 'disk': expected one of a, b"),
         ("0", lambda env: env.integer("X", 1), "X is '0': expected a whole number of at least 1"),
         ("9", lambda env: env.integer("X", 1, maximum=8), "at least 1 and at most 8"),
         ("1.5", lambda env: env.integer("X", 1), "X is '1.5': expected a whole number"),

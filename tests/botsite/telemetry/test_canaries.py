@@ -132,7 +132,9 @@ def test_a_request_can_be_followed_into_the_task_that_it_caused(site: Site) -> N
     wait_until(lambda: site.logged("THREAD_LOCK_RELEASED"))
     lines = [json.loads(line) for line in (site.folder / "logs/combined.log").read_text().splitlines()]
     ours = [line for line in lines if line.get("request_id") == "traced-request-1"]
-    assert {"HTTP_REQUEST", "THREAD_LOCK_RELEASED"} <= {line["event"] for line in ours}
+    assert {"HTTP_REQUEST", "CONVERSATION_STARTED", "THREAD_LOCK_RELEASED"} <= {
+        line["event"] for line in ours
+    }
     released = next(line for line in ours if line["event"] == "THREAD_LOCK_RELEASED")
     assert {"task_id", "user_id"} <= released.keys()
     shown = site.stack.manage(

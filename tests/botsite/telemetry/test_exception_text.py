@@ -24,7 +24,7 @@ def caught(error: Exception) -> Exception:
     [
         (ValueError("hola"), "ValueError"),
         (KeyError("hola"), "KeyError"),
-        (OSError(errno.ENOSPC, "No space left on device", "/home/hola"), "OSError: No space left on device"),
+        (OSError(errno.ENOSPC, "No space left on device", "/data/hola"), "OSError: No space left on device"),
         (NameError("name 'x' is not defined"), "NameError: name 'x' is not defined"),
         (PermanentError("131026", "hola"), "PermanentError: code=131026"),
         (PermanentError("what the provider wrote", "hola"), "PermanentError"),

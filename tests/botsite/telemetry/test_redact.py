@@ -112,5 +112,10 @@ def test_arguments_of_other_libraries_are_masked_and_numbers_stay_numbers() -> N
     assert mask_arguments({"name": "task", "args": "('hola',)"}) == {"name": "task", "args": "***"}
 
 
+@pytest.mark.parametrize("text", ["Bearer abcdefghij", "EAAabcdefghij", "bsk_abcdefghij", "AIzaabcdefghij"])
+def test_a_credential_of_letters_alone_is_one_too(text: str) -> None:
+    assert "abcdefghij" not in mask_text(f"with {text}")
+
+
 def test_a_large_text_costs_no_quadratic_time() -> None:
     assert len(mask_text("'" * 100_000 + "=" + "1 " * 50_000)) > 0
