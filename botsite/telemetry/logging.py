@@ -13,7 +13,7 @@ import structlog
 
 from botsite.telemetry.exception_text import describe, render
 from botsite.telemetry.log_files import UNHANDLED
-from botsite.telemetry.redact import hide_values, mask_arguments, mask_event, mask_text
+from botsite.telemetry.redact import MASK, hide_values, mask_arguments, mask_event, mask_text
 
 Event = MutableMapping[str, Any]
 
@@ -123,6 +123,9 @@ def log_unhandled_exceptions() -> None:
 def _foreign_message(_logger: object, _method: str, event: Event) -> Event:
     """Other libraries' messages are put together again from masked arguments."""
     arguments = event.pop("positional_args", None)
+    if event["_record"].name == "django.request" and isinstance(arguments, tuple):
+        # A path that no route fits may hold anything; the line HTTP_REQUEST has the route of the others.
+        arguments = tuple(MASK if str(each).startswith("/") else each for each in arguments)
     if isinstance(event["_record"].msg, BaseException):
         event["event"] = describe(event["_record"].msg)
     elif arguments:

@@ -72,3 +72,10 @@ def test_the_secret_of_a_webhook_address_is_masked() -> None:
     text = 'Unauthorized: /webhook/shop/s3cr3t-Value "POST /webhook/shop/s3cr3t-Value/?a=1" /webhook/shop'
 
     assert mask_text(text) == 'Unauthorized: /webhook/shop/*** "POST /webhook/shop/***/?a=***" /webhook/shop'
+
+
+def test_paths_of_django_are_hidden(log_file: Path) -> None:
+    logging.getLogger("django.request").warning("%s: %s", "Not Found", "/nowhere/private")
+
+    [line] = lines(log_file.with_name("combined.log"))
+    assert line["event"] == "Not Found: ***"
