@@ -1,7 +1,7 @@
 """Typed reading of environment variables: one clear line when a value is not what it has to be."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -69,6 +69,17 @@ class EnvironmentReader:
                 found.append(ip_network(word, strict=False))
             except ValueError:
                 raise InvalidEnvironment(name, word, "addresses or networks, comma-separated") from None
+        return found
+
+    def numbers(self, name: str, *, known: Collection[str]) -> dict[str, int]:
+        """Whole numbers by name, of the names that are known: `send_whapi=20, ip=300`."""
+        found = {}
+        for word in self.words(name):
+            key, _, value = (part.strip() for part in word.partition("="))
+            if key not in known or not (value.isascii() and value.isdecimal()) or len(value) > 9:
+                expected = f"name=number, comma-separated, of {', '.join(sorted(known))}"
+                raise InvalidEnvironment(name, word, expected)
+            found[key] = int(value)
         return found
 
     def url(self, name: str, default: str = "", *, schemes: tuple[str, ...] = ("http", "https")) -> str:

@@ -12,6 +12,7 @@ from redis.retry import Retry
 
 from botsite import embedded
 from botsite.env import EnvironmentReader, InvalidEnvironment
+from botsite.resilience.quotas import API_CLIENT, QUOTAS
 from botsite.telemetry.logging import DESTINATIONS, logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -56,7 +57,8 @@ try:
     DATABASE_CONNECTIONS = env.integer("DATABASE_CONNECTIONS", 10, minimum=3)
     DATABASE_STATEMENT_SECONDS = env.seconds("DATABASE_STATEMENT_SECONDS", 4)
     RETENTION_DAYS = env.integer("RETENTION_DAYS", 30)
-    API_CALLS_PER_MINUTE = env.integer("API_CALLS_PER_MINUTE", 50)
+    API_CALLS_PER_MINUTE = env.integer("API_CALLS_PER_MINUTE", API_CLIENT.limit)
+    QUOTA_LIMITS = env.numbers("QUOTA_LIMITS", known=QUOTAS.keys() - {API_CLIENT.name})
     WHAPI_TOKEN = env.text("WHAPI_TOKEN")
     WHAPI_BASE_URL = env.url("WHAPI_BASE_URL", "https://gate.whapi.cloud")
 
@@ -121,6 +123,7 @@ MIDDLEWARE = [
     "botsite.telemetry.request_context.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "botsite.api.middleware.error_envelope",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

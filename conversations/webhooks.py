@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostE
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from botsite.api.limits import unproven_answer
 from botsite.client_address import client_address
 from botsite.telemetry.logging import get_logger
 from botsite.telemetry.reports import report_security_event
@@ -22,9 +23,11 @@ log = get_logger("webhooks")
 class Refused(Exception):
     """The request is answered with an error; nothing was stored."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, *, is_proven: bool = False) -> None:
         super().__init__(code)
         self.status, self.code, self.message = status, code, message
+        self.is_proven = is_proven
+        """Whether the sender had proved who he is; who had not has a quota by address."""
 
     def response(self) -> JsonResponse:
         return JsonResponse(
@@ -41,7 +44,8 @@ def webhook(request: HttpRequest, slug: str, path_secret: str | None = None) -> 
             return _handshake(request, slug)
         return _receive(request, slug, path_secret or "")
     except Refused as refused:
-        return refused.response()
+        limited = None if refused.is_proven else unproven_answer(request)
+        return limited or refused.response()
     except DatabaseError as error:
         log.error("WEBHOOK_NOT_STORED", slug=slug, error=type(error).__name__)
         return Refused(503, "unavailable", "The webhook could not be stored; send it again.").response()
@@ -98,4 +102,5 @@ def _verified_events(
         report_security_event("webhook_signature", slug=channel.slug, address=address)
         raise Refused(401, "unauthorized", "The signature is missing or wrong.") from None
     except MalformedPayloadError:
-        raise Refused(400, "malformed", "The body is not the JSON that this webhook expects.") from None
+        message = "The body is not the JSON that this webhook expects."
+        raise Refused(400, "malformed", message, is_proven=True) from None

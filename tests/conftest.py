@@ -48,6 +48,7 @@ FOREIGN_VARIABLES = {
     "INVENTORY_WSDL_URL",
     "BATCH_SIZE",
     "RETENTION_DAYS",
+    "API_CALLS_PER_MINUTE",
 }
 FOREIGN_PREFIXES = (
     "OPENAI_",
@@ -67,6 +68,7 @@ def _clean_environment() -> None:
         if name in FOREIGN_VARIABLES or name.startswith(FOREIGN_PREFIXES) or name.endswith(FOREIGN_SUFFIXES):
             del os.environ[name]
     os.environ["BOTSITE_LOCAL"] = "1"
+    os.environ["QUOTA_LIMITS"] = "ip=0"  # all tests call from one address; the limit's own tests set it
     os.environ["DJANGO_SETTINGS_MODULE"] = "botsite.settings"
 
 

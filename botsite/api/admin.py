@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.postgres.forms import SimpleArrayField
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from botsite.admin import ModelAdmin
-from botsite.api.keys import api_keys_revoke, assign_token
+from botsite.api.keys import ROTATION_OVERLAP, KeyNotLive, api_key_rotate, api_keys_revoke, assign_token
 from botsite.api.models import ApiKey, Scope
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class ApiKeyForm(KeyForm):
 
     class Meta:
         model = ApiKey
-        fields = ("name", "scopes", "channels", "expires_at")
+        fields = ("name", "scopes", "channels", "calls_per_minute", "expires_at")
 
 
 @admin.register(ApiKey)
@@ -48,10 +48,10 @@ class ApiKeyAdmin(ModelAdmin[ApiKey]):
     list_display = ("name", "prefix", "state", "scope_list", "channel_list", "last_used_at", "expires_at")
     search_fields = ("name", "prefix")
     readonly_fields = ("prefix", "state", "created_at", "last_used_at", "revoked_at")
-    actions = ("revoke",)
+    actions = ("rotate", "revoke")
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
-        chosen = ("name", "scopes", "channels", "expires_at")
+        chosen = ("name", "scopes", "channels", "calls_per_minute", "expires_at")
         return (*chosen, *self.readonly_fields) if obj else chosen
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
@@ -71,16 +71,34 @@ class ApiKeyAdmin(ModelAdmin[ApiKey]):
         self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
     ) -> HttpResponse:
         """Show the key, once."""
+        return self._show(request, obj, request.new_api_key)  # type: ignore[attr-defined]
+
+    def _show(self, request: HttpRequest, key: ApiKey, token: str) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": _("The new API key"),
             "opts": self.opts,
-            "api_key": obj,
-            "token": request.new_api_key,  # type: ignore[attr-defined]
+            "api_key": key,
+            "token": token,
         }
         response = TemplateResponse(request, "admin/api/apikey/created.html", context)
         add_never_cache_headers(response)
         return response
+
+    @admin.action(description=_("Rotate the selected key"), permissions=["change"])
+    def rotate(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> HttpResponse | None:
+        """Make a successor and show it; both work for a while, so that the client can change over."""
+        keys = list(queryset[:2])
+        if len(keys) > 1:
+            self.message_user(request, _("Rotate one key at a time."), messages.ERROR)
+            return None
+        try:
+            successor, token = api_key_rotate(keys[0], overlap=ROTATION_OVERLAP)
+        except KeyNotLive:
+            self.message_user(request, _("Only a live key can be rotated."), messages.ERROR)
+            return None
+        self.log_addition(request, successor, [{"added": {}}])
+        return self._show(request, successor, token)
 
     @admin.action(description=_("Revoke the selected keys"), permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:

@@ -1,16 +1,20 @@
 """Error answers in the envelope: those of the API's views, and Django's own where a machine asked."""
 
+import math
 from http import HTTPStatus
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.views import defaults
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
+from botsite.api.authentication import key_of
 from botsite.api.errors import ApiError, envelope
+from botsite.api.limits import unproven_answer
+from botsite.resilience.breaker import BreakerOpen
 from botsite.telemetry.logging import get_logger
 
 MACHINE_PATHS = ("/api", "/update-user", "/start", "/webhook", "/metrics", "/health")
@@ -23,6 +27,9 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     if isinstance(exc, OperationalError | InterfaceError):
         log.error("API_UNAVAILABLE", operation=type(context["view"]).__name__, error=type(exc).__name__)
         exc = ApiError(503, "unavailable", "The database is out of reach; try again.", retry_after=5)
+    if isinstance(exc, BreakerOpen):
+        message = "A service that this needs is out of order; try again."
+        exc = ApiError(503, "circuit_open", message, retry_after=math.ceil(exc.retry_after))
     response = drf_exception_handler(exc, context)
     if response is None:
         return None
@@ -37,25 +44,35 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    if _is_machine(request):
+    if is_machine(request):
         return _answer(HTTPStatus.BAD_REQUEST, "bad_request", "The request cannot be read.")
     return defaults.bad_request(request, exception)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    if _is_machine(request):
+    if is_machine(request):
+        if not _has_live_key(request) and (refusal := unproven_answer(request)):
+            return refusal
         return _answer(HTTPStatus.NOT_FOUND, "not_found", "There is nothing at this address.")
     return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    if _is_machine(request):
+    if is_machine(request):
         return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong here.")
     return defaults.server_error(request)
 
 
-def _is_machine(request: HttpRequest) -> bool:
+def is_machine(request: HttpRequest) -> bool:
+    """Say whether the address is one that programs call, whose errors are in the envelope."""
     return any(request.path == path or request.path.startswith(f"{path}/") for path in MACHINE_PATHS)
+
+
+def _has_live_key(request: HttpRequest) -> bool:
+    try:
+        return key_of(request) is not None
+    except DatabaseError:  # nobody can tell just now, and what is not there is not there
+        return False
 
 
 def _answer(status: HTTPStatus, code: str, message: str) -> JsonResponse:

@@ -7,28 +7,66 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Least, Now
 from django.utils import timezone
 
 from botsite.api.models import ApiKey
 
+ROTATION_OVERLAP = timedelta(days=7)
+"""How long both keys of a rotation work, unless something else is asked for."""
 TOUCH_INTERVAL = timedelta(minutes=1)
 _TOKEN = re.compile(r"(bsk_[0-9a-f]{12})_([0-9a-f]{64})")
 
 
+class KeyNotLive(Exception):
+    """The key was revoked or has expired."""
+
+
 def api_key_create(
-    *, name: str, scopes: Collection[str], channels: Collection[str] = (), expires_at: datetime | None = None
+    *,
+    name: str,
+    scopes: Collection[str],
+    channels: Collection[str] = (),
+    expires_at: datetime | None = None,
+    calls_per_minute: int | None = None,
 ) -> tuple[ApiKey, str]:
     """Store a new key and return it with its token, which exists nowhere else and cannot be shown again.
 
     Raises ValidationError with a sentence per field.
     """
-    key = ApiKey(name=name, scopes=sorted(set(scopes)), channels=sorted(set(channels)), expires_at=expires_at)
+    key = ApiKey(
+        name=name,
+        scopes=sorted(set(scopes)),
+        channels=sorted(set(channels)),
+        expires_at=expires_at,
+        calls_per_minute=calls_per_minute,
+    )
     token = assign_token(key)
     key.full_clean()
     key.save()
     return key, token
+
+
+@transaction.atomic
+def api_key_rotate(key: ApiKey, *, overlap: timedelta) -> tuple[ApiKey, str]:
+    """Make a successor that may do the same, returned with its token; `key` goes on working for `overlap`.
+
+    Raises KeyNotLive for a key that opens nothing any more.
+    """
+    old = ApiKey.objects.live().select_for_update().filter(pk=key.pk).first()
+    if old is None:
+        raise KeyNotLive("only a live key can be rotated")
+    successor, token = api_key_create(
+        name=old.name, scopes=old.scopes, channels=old.channels, calls_per_minute=old.calls_per_minute
+    )
+    ending = ApiKey.objects.filter(pk=old.pk)
+    if overlap:
+        ending.update(expires_at=Least(F("expires_at"), Now() + overlap))  # LEAST disregards a null
+    else:
+        api_keys_revoke(ending)
+    return successor, token
 
 
 def assign_token(key: ApiKey) -> str:

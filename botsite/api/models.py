@@ -1,11 +1,13 @@
 """The API key: who may call what, for which channels, and until when."""
 
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import validate_slug
+from django.core.validators import MaxValueValidator, MinValueValidator, validate_slug
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+MAX_CALLS_PER_MINUTE = 100_000
 
 
 class Scope(models.TextChoices):
@@ -40,6 +42,13 @@ class ApiKey(models.Model):
         default=list,
         blank=True,
         help_text=_("Slugs, separated by commas. Empty: all channels."),
+    )
+    calls_per_minute = models.PositiveIntegerField(
+        _("calls per minute"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_CALLS_PER_MINUTE)],
+        help_text=_("Empty: the site's limit. Sessions and QR codes are limited by items, not by calls."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)

@@ -1,21 +1,22 @@
 """What every view of the API is."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, cast
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import translation
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from botsite.api.errors import ApiError
+from botsite.api.limits import key_call, key_items, limit_headers, unproven_call
 from botsite.api.models import ApiKey, Scope
-from botsite.resilience.ratelimit import Admission, Quota, admit
+from botsite.resilience.ratelimit import Admission
 from botsite.resilience.retry import database_retry
 
 LANGUAGE = "en"
@@ -26,6 +27,10 @@ class ApiView(APIView):
 
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     required_scopes: ClassVar[Mapping[str, Scope]] = {}
+    methods_by_item: ClassVar[Collection[str]] = ()
+    """Methods whose quota is one of items: they call `count_items` and no call is counted."""
+    is_public: ClassVar[bool] = False
+    """Open to all; then `permission_classes` says so, and callers count by their address."""
     _admission: Admission | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -36,7 +41,11 @@ class ApiView(APIView):
         return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
+        try:
+            super().initial(request, *args, **kwargs)
+        except (NotAuthenticated, AuthenticationFailed):
+            self._admit(unproven_call(request))
+            raise
         if "Transfer-Encoding" in request.headers and not request.headers.get("Content-Length"):
             raise ApiError(411, "length_required", "Send the body with a Content-Length.")
         if request.method == "GET" and (read := getattr(self, "get", None)):
@@ -48,18 +57,25 @@ class ApiView(APIView):
     def check_throttles(self, request: Request) -> None:
         """Count the call against the quota of its key, wherever it was made; 429 when that is used up."""
         if isinstance(request.auth, ApiKey):
-            quota = Quota("api_key", settings.API_CALLS_PER_MINUTE, 60)
-            self._admission = admit(quota, str(request.auth.pk))
-            if self._admission.wait:
-                self.throttled(request, math.ceil(self._admission.wait))
+            if request.method not in self.methods_by_item:
+                self._admit(key_call(request.auth))
+        elif self.is_public:
+            self._admit(unproven_call(request))
+
+    def count_items(self, items: int) -> None:
+        """Count what a call brings against its key's quota of items; 429 when there is no room for all."""
+        self._admit(key_items(self.key, items))
+
+    def _admit(self, admission: Admission) -> None:
+        self._admission = admission
+        if admission.wait:
+            self.throttled(self.request, math.ceil(admission.wait))
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
-        """Say in every answer to a key what is left of its quota; Reset is in seconds."""
+        """Say in every answer that a quota was asked for what is left of it."""
         final = super().finalize_response(request, response, *args, **kwargs)
-        if self._admission:
-            final["X-RateLimit-Limit"] = str(settings.API_CALLS_PER_MINUTE)
-            final["X-RateLimit-Remaining"] = str(self._admission.remaining)
-            final["X-RateLimit-Reset"] = str(math.ceil(self._admission.reset))
+        for name, value in limit_headers(self._admission).items() if self._admission else ():
+            final[name] = value
         return final
 
     @property

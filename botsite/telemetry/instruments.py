@@ -122,5 +122,11 @@ _TABLE = (
         "soap_request_seconds", Kind.HISTOGRAM, "How long the inventory service took.", ("operation",)
     ),
     Instrument("rate_limited_total", Kind.COUNTER, "Calls that a quota put off or refused.", ("scope",)),
+    Instrument(
+        "rate_limiter_local_total",
+        Kind.COUNTER,
+        "Calls that a process judged by its own count alone, Redis being away.",
+        ("scope",),
+    ),
 )
 INSTRUMENTS = {instrument.name: instrument for instrument in _TABLE}

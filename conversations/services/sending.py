@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
-from botsite.resilience.ratelimit import Quota, wait_before
+from botsite.resilience.ratelimit import Quota, configured, wait_before
 from botsite.telemetry.logging import get_logger
 from conversations.models import Message, OutboundState, UserIdentity
 from conversations.services.identities import preferred
@@ -103,7 +103,10 @@ def _addressee(message: Message, provider: Provider) -> tuple[Identity | None, b
 def _wait_for_number(provider: Provider, slug: str) -> float:
     """Count the send against the number's limits; returns the seconds to wait when it is not its turn."""
     for limit, seconds in ((provider.limits.per_second, 1), (provider.limits.per_minute, 60)):
-        if limit and (wait := wait_before(Quota(f"send_{provider.kind}", limit, seconds), slug)):
+        if not limit:
+            continue
+        quota = configured(Quota(name=f"send_{provider.kind}", limit=limit, seconds=seconds))
+        if wait := wait_before(quota, slug):
             return wait
     return 0
 

@@ -29,6 +29,8 @@ KEY = "Zml4ZWQ6IHRlc3QgaWRzIG11c3Qgbm90IGNoYW5nZS4="  # fixed: it is part of tes
             lambda env: [str(n) for n in env.networks("X")],
             ["10.0.0.7/32", "10.1.0.0/16"],
         ),
+        ("a=1, b = 20,", lambda env: env.numbers("X", known="ab"), {"a": 1, "b": 20}),
+        ("", lambda env: env.numbers("X", known="ab"), {}),
         ("https://example.com/v1/", lambda env: env.url("X"), "https://example.com/v1"),
         (f"{KEY},{KEY}", lambda env: env.fernet_keys("X"), [KEY, KEY]),
     ],
@@ -63,6 +65,13 @@ def test_values_are_read_by_type(
             "X is 'ftp://x': expected a URL starting with http:// or https://",
         ),
         ("10.0.0.0/99", lambda env: env.networks("X"), "X is '10.0.0.0/99': expected addresses or networks"),
+        (
+            "c=1",
+            lambda env: env.numbers("X", known="ab"),
+            "X is 'c=1': expected name=number, comma",
+        ),
+        ("a=-1", lambda env: env.numbers("X", known="ab"), "X is 'a=-1': expected name=number"),
+        ("a", lambda env: env.numbers("X", known="ab"), "X is 'a': expected name=number"),
         ("http://[", lambda env: env.url("X"), "expected a URL"),
     ],
 )

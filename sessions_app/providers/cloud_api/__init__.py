@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
+from botsite.resilience.quotas import SEND_CLOUD_API
 from sessions_app.providers.base import (
     Account,
     ChannelHealth,
@@ -22,7 +23,7 @@ class CloudApi:
 
     kind = "cloud_api"
     text_limit = client.TEXT_LIMIT
-    limits = SendLimits(pair_paced=True, per_second=80, window=timedelta(hours=24))
+    limits = SendLimits(pair_paced=True, per_second=SEND_CLOUD_API.limit, window=timedelta(hours=24))
     fetches_profiles = False  # a customer's name comes with every message; there is nothing to ask for more
     private_fields = frozenset(
         {

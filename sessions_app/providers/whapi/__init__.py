@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from botsite.resilience.quotas import SEND_WHAPI
 from sessions_app.providers.base import (
     Account,
     ChannelHealth,
@@ -20,7 +21,7 @@ class Whapi:
 
     kind = "whapi"
     text_limit = client.TEXT_LIMIT
-    limits = SendLimits(per_minute=10)  # WhatsApp bans linked phones that write like machines
+    limits = SendLimits(per_minute=SEND_WHAPI.limit)
     fetches_profiles = True
     private_fields = frozenset({"body", "caption", "chat_name", "from_name", "pushname", "title", "vcard"})
 

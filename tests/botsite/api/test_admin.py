@@ -5,6 +5,7 @@ import re
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from botsite.api.keys import api_key_find
 from botsite.api.models import ApiKey
@@ -16,6 +17,7 @@ FORM = {
     "name": "n8n",
     "scopes": ["messages:read", "users:read"],
     "channels": "shop",
+    "calls_per_minute": "120",
     "expires_at_0": "",
     "expires_at_1": "",
 }
@@ -29,6 +31,7 @@ def test_the_new_key_is_shown_once(admin_client: Client) -> None:
     key = api_key_find(token)
     assert key is not None
     assert (key.name, key.scopes, key.channels) == ("n8n", ["messages:read", "users:read"], ["shop"])
+    assert key.calls_per_minute == 120
     assert "no-store" in answer.headers["Cache-Control"]
     assert token not in str(admin_client.cookies)
     for page in (LIST, f"{LIST}{key.pk}/change/"):
@@ -47,7 +50,10 @@ def test_changing_a_key_keeps_its_secret(admin_client: Client) -> None:
     assert (key.name, key.scopes) == ("n8n", ["users:write"])
 
 
-@pytest.mark.parametrize("values", [{"scopes": []}, {"scopes": ["root"]}, {"channels": "a b"}, {"name": ""}])
+@pytest.mark.parametrize(
+    "values",
+    [{"scopes": []}, {"scopes": ["root"]}, {"channels": "a b"}, {"name": ""}, {"calls_per_minute": "0"}],
+)
 def test_bad_values_are_refused_on_the_form(admin_client: Client, values: dict[str, object]) -> None:
     answer = admin_client.post(f"{LIST}add/", FORM | values)
 
@@ -79,3 +85,33 @@ def test_staff_without_the_permission_see_no_keys(client: Client, db: None) -> N
 
     assert client.get(LIST).status_code == 403
     assert client.post(f"{LIST}add/", FORM).status_code == 403
+
+
+def rotate(admin_client: Client, *tokens: str) -> str:
+    keys = [key_of(token).get().pk for token in tokens]
+    answer = admin_client.post(LIST, {"action": "rotate", "_selected_action": keys}, follow=True)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_the_action_rotates_and_shows_the_successor_once(admin_client: Client) -> None:
+    old = make_key("users:read", name="n8n")
+
+    [new] = set(TOKEN.findall(rotate(admin_client, old)))
+
+    before, after = api_key_find(old), api_key_find(new)
+    assert before is not None
+    assert after is not None
+    assert (after.name, after.scopes) == ("n8n", ["users:read"])
+    assert before.expires_at is not None
+    assert not TOKEN.search(admin_client.get(LIST).content.decode())
+
+
+def test_a_rotation_that_is_not_possible_is_told(admin_client: Client) -> None:
+    live, dead = make_key(), make_key()
+    key_of(dead).update(revoked_at=timezone.now())
+
+    for tokens in ((live, dead), (dead,)):
+        assert 'class="error"' in rotate(admin_client, *tokens)
+
+    assert ApiKey.objects.count() == 2

@@ -238,9 +238,11 @@ def test_over_the_limit_of_the_key_it_is_429_and_other_keys_go_on(
     assert Api(make_key("users:write")).post("/update-user", {"userId": ANA}).status_code == 200
 
 
-def test_without_redis_the_limit_is_open(whapi_channel: Channel, settings: Settings) -> None:
+def test_without_redis_the_process_keeps_the_limit_by_itself(
+    whapi_channel: Channel, settings: Settings
+) -> None:
     settings.API_CALLS_PER_MINUTE = 1
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
     api = Api(make_key("users:write"))
 
-    assert [api.post("/update-user", {"userId": ANA}).status_code for _ in range(3)] == [200] * 3
+    assert [api.post("/update-user", {"userId": ANA}).status_code for _ in range(3)] == [200, 429, 429]
