@@ -111,6 +111,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "botsite.api",
     "botsite.caching",
     "sessions_app",
@@ -282,6 +284,21 @@ REST_FRAMEWORK = {
     "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "botsite.api.handlers.exception_handler",
     "NON_FIELD_ERRORS_KEY": "body",
+    "DEFAULT_SCHEMA_CLASS": "botsite.api.schema.ApiSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Botsite",
+    "DESCRIPTION": "Messages, customers, sessions and figures, for other systems. docs/api.md says more.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "^/api",
+    "PREPROCESSING_HOOKS": ["botsite.api.schema.api_endpoints"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "conversations.webhook_schema.add_webhooks",
+        "monitoring.health.schema.add_health",
+    ],
+    "COMPONENT_SPLIT_REQUEST": False,
+    "ENUM_NAME_OVERRIDES": {"State": "conversations.api.shapes.STATES"},
 }
 
 LOGGING = logging_config(

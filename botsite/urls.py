@@ -8,6 +8,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("botsite.api.urls")),
     path("", include("conversations.urls")),
     path("", include("conversations.api.urls")),
     path("", include("conversations.simulator.urls")),

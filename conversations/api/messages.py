@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from django.db.models import Q
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,8 +12,10 @@ from rest_framework.response import Response
 from botsite.api.errors import ApiError
 from botsite.api.models import Scope
 from botsite.api.pagination import page_of
+from botsite.api.schema import documented
 from botsite.api.views import ApiView
 from conversations.api.access import require_channel
+from conversations.api.answers import AcceptedAnswer, PageAnswer
 from conversations.api.presenters import page_json
 from conversations.api.shapes import MessageBody, MessagesQuery
 from conversations.models import Message
@@ -31,9 +34,19 @@ from sessions_app.services.channels import channel_by_slug
 _IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{0,200}")
 
 
+IDEMPOTENCY_HEADER = OpenApiParameter(
+    "Idempotency-Key",
+    location=OpenApiParameter.HEADER,
+    description="The client's own id of this order, at most 200 printable ASCII characters: a repeat with "
+    "the same key and body is answered with the message of the first.",
+)
+MESSAGE_ID = OpenApiParameter("message_id", int, OpenApiParameter.PATH)
+
+
 class MessagesView(ApiView):
     required_scopes = {"GET": Scope.MESSAGES_READ, "POST": Scope.MESSAGES_WRITE}
 
+    @documented(query=MessagesQuery, answers={200: PageAnswer})
     def get(self, request: Request) -> Response:
         """List messages of both directions, newest first."""
         query = self.query(MessagesQuery)
@@ -43,6 +56,7 @@ class MessagesView(ApiView):
         rows = rows.select_related("user", "channel").prefetch_related("user__identities")
         return Response(page_json(*page_of(rows, request, query, by="pk")))
 
+    @documented(body=MessageBody, answers={202: AcceptedAnswer}, parameters=[IDEMPOTENCY_HEADER])
     def post(self, request: Request) -> Response:
         """Accept a message for sending; 202 with its id, the same one for a repeat of the Idempotency-Key."""
         idempotency_key = _idempotency_key(request)
@@ -55,16 +69,15 @@ class MessagesView(ApiView):
                 client=self.key.name,
                 idempotency_key=idempotency_key,
             )
-        except Unsendable as refusal:
+        except (Unsendable, IdempotencyConflict) as refusal:
             raise ApiError(422, refusal.code, refusal.message) from None
-        except IdempotencyConflict as refusal:
-            raise ApiError(409, refusal.code, refusal.message) from None
         return _accepted(message)
 
 
 class ReplayView(ApiView):
     required_scopes = {"POST": Scope.MESSAGES_WRITE}
 
+    @documented(answers={202: AcceptedAnswer}, errors=(404, 409), parameters=[MESSAGE_ID])
     def post(self, request: Request, message_id: str) -> Response:
         """Try a parked message again."""
         visible = Message.objects.filter(self.key.channel_filter(), pk=int(message_id))

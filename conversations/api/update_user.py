@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from botsite.api.errors import ApiError
 from botsite.api.models import Scope
+from botsite.api.schema import documented
 from botsite.api.views import ApiView
 from botsite.telemetry import metrics
 from botsite.telemetry.logging import get_logger
+from conversations.api.answers import UserUpdateAnswer
 from conversations.api.shapes import UserUpdateBody
 from conversations.services.user_updates import UserUpdate, users_update
 
@@ -27,9 +30,21 @@ _CALLERS_STANDING = (
 log = get_logger("hooks")
 
 
+ONE_OR_SEVERAL = PolymorphicProxySerializer(
+    "UserUpdates", [UserUpdateBody, UserUpdateBody(many=True)], resource_type_field_name=None, many=False
+)
+ANSWERS = PolymorphicProxySerializer(
+    "UserUpdateAnswers",
+    [UserUpdateAnswer, UserUpdateAnswer(many=True)],
+    resource_type_field_name=None,
+    many=False,
+)
+
+
 class UpdateUserView(ApiView):
     required_scopes = {"POST": Scope.USERS_WRITE}
 
+    @documented(body=ONE_OR_SEVERAL, answers={200: ANSWERS})
     def post(self, request: Request) -> Response:
         """Forget what is cached of one user or of a list of them, and fetch name and labels where asked."""
         body: Any = request.data

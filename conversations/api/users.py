@@ -1,22 +1,32 @@
 """`/api/users/<userId>`: profile, transcript, and who answers."""
 
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from botsite.api.models import Scope
 from botsite.api.pagination import page_of
+from botsite.api.schema import documented
 from botsite.api.views import ApiView
 from conversations.api.access import user_for
+from conversations.api.answers import PageAnswer, PausedAnswer, UserAnswer
 from conversations.api.presenters import page_json, user_id, user_json
 from conversations.api.shapes import ChannelQuery, TranscriptQuery
 from conversations.models import Message, WhatsAppUser
 from conversations.services import takeover
 from conversations.services.profiles import activity_of
 
+USER_NAME = OpenApiParameter(
+    "name",
+    location=OpenApiParameter.PATH,
+    description="Any name of the user: phone number, WhatsApp id, business-scoped id.",
+)
+
 
 class UserView(ApiView):
     required_scopes = {"GET": Scope.USERS_READ}
 
+    @documented(query=ChannelQuery, answers={200: UserAnswer}, errors=(404, 409), parameters=[USER_NAME])
     def get(self, request: Request, name: str) -> Response:
         """Profile, labels, thread, tokens, last activity."""
         user = user_for(self.key, name, self.query(ChannelQuery).get("channel"))
@@ -26,6 +36,7 @@ class UserView(ApiView):
 class TranscriptView(ApiView):
     required_scopes = {"GET": Scope.USERS_READ}
 
+    @documented(query=TranscriptQuery, answers={200: PageAnswer}, errors=(404, 409), parameters=[USER_NAME])
     def get(self, request: Request, name: str) -> Response:
         """The user's messages of both directions, newest first."""
         query = self.query(TranscriptQuery)
@@ -38,6 +49,7 @@ class TranscriptView(ApiView):
 class PauseView(ApiView):
     required_scopes = {"POST": Scope.MESSAGES_WRITE}
 
+    @documented(query=ChannelQuery, answers={200: PausedAnswer}, errors=(404, 409), parameters=[USER_NAME])
     def post(self, request: Request, name: str) -> Response:
         """A person takes over: the assistant stops answering this user."""
         user = user_for(self.key, name, self.query(ChannelQuery).get("channel"))
@@ -48,6 +60,7 @@ class PauseView(ApiView):
 class ResumeView(ApiView):
     required_scopes = {"POST": Scope.MESSAGES_WRITE}
 
+    @documented(query=ChannelQuery, answers={200: PausedAnswer}, errors=(404, 409), parameters=[USER_NAME])
     def post(self, request: Request, name: str) -> Response:
         """The assistant answers this user again."""
         user = user_for(self.key, name, self.query(ChannelQuery).get("channel"))

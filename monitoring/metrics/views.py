@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import BasePermission, IsAdminUser
@@ -13,6 +14,7 @@ from botsite import caching
 from botsite.api.authentication import ApiKeyAuthentication
 from botsite.api.models import Scope
 from botsite.api.permissions import HasScope
+from botsite.api.schema import documented
 from botsite.api.views import ApiView
 from botsite.client_address import client_address
 from monitoring.metrics.collector import ClusterCollector
@@ -34,12 +36,16 @@ class MetricsView(ApiView):
     permission_classes = [HasScope | FromAllowedNetwork | IsAdminUser]
     required_scopes = {"GET": Scope.METRICS_READ}
 
+    @documented(answers={(200, "text/plain"): OpenApiTypes.STR})
     def get(self, request: Request) -> HttpResponse:
+        """The whole cluster's figures for Prometheus."""
         return HttpResponse(generate_latest(ClusterCollector()), content_type=CONTENT_TYPE_LATEST)
 
 
 class CacheMetricsView(MetricsView):
     """`GET /metrics/cache`: hits and misses by layer, and what is stored where."""
 
+    @documented(answers={200: OpenApiTypes.OBJECT})
     def get(self, request: Request) -> Response:
+        """The cache's figures."""
         return Response(caching.stats())

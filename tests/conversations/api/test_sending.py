@@ -96,13 +96,13 @@ def test_a_repeat_of_the_key_gives_the_same_message(api: Api) -> None:
 
 
 @pytest.mark.parametrize("change", [{"text": "Otra cosa"}, {"to": "573000000002"}, {"channel": "rent"}])
-def test_the_key_with_another_body_is_a_conflict(api: Api, change: dict[str, str]) -> None:
+def test_the_key_with_another_body_is_refused(api: Api, change: dict[str, str]) -> None:
     make_channel("rent", phone_number_id="2002")
     api.post(ADDRESS, ORDER, Idempotency_Key="order-7")
 
     answer = api.post(ADDRESS, ORDER | change, Idempotency_Key="order-7")
 
-    assert (answer.status_code, error_code(answer)) == (409, "idempotency_conflict")
+    assert (answer.status_code, error_code(answer)) == (422, "idempotency_conflict")
     assert Message.objects.count() == 1
 
 
