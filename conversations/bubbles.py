@@ -11,6 +11,7 @@ from conversations.models import Message
 
 _REASONS = {
     "assistant_paused": gettext_noop("the assistant is paused"),
+    "rate_limited": gettext_noop("wrote too fast: waits for the next answer"),
     "no_answer_known": gettext_noop("no answer is known"),
     "waiting_for_provider": gettext_noop("waiting: no model can be asked now"),
     "provider_down": gettext_noop("no model could be asked for half an hour"),

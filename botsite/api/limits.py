@@ -12,16 +12,10 @@ from botsite.api.models import ApiKey
 from botsite.client_address import Address, client_address
 from botsite.resilience.quotas import ADDRESS, API_CLIENT, SESSION_ITEMS, Quota
 from botsite.resilience.ratelimit import Admission, admit, configured
-from botsite.resilience.ratelimit_local import LocalWindows
-from botsite.telemetry.events import security_event
-from botsite.telemetry.logging import get_logger
+from botsite.resilience.violations import report_violation
 
 IPV6_NETWORK = 64
 """Bits of an IPv6 address that one customer of a provider gets: the rest is his to choose."""
-REPORT_SECONDS = 60
-
-log = get_logger("limits")
-_reports = LocalWindows()
 
 
 def key_call(key: ApiKey) -> Admission:
@@ -65,12 +59,8 @@ def limit_headers(admission: Admission) -> dict[str, str]:
 
 def _admitted(quota: Quota, key: str, *, units: int = 1, client: str = "", address: str = "") -> Admission:
     admission = admit(quota, key, units=units)
-    # One report a minute of each offender: a flood must not become one of log lines and rows.
-    if admission.wait and _reports.admit(f"{quota.name}:{key}", limit=1, seconds=REPORT_SECONDS)[0]:
-        facts = {"scope": quota.name, "client": client, "address": address}
-        log.warning("RATE_LIMITED", **facts)
-        log.warning("SECURITY_EVENT", operation="rate_limited", **facts)
-        security_event.send(sender=Quota, operation="rate_limited", facts=facts)
+    if admission.wait:
+        report_violation(quota, key, client=client, address=address)
     return admission
 
 

@@ -15,7 +15,15 @@ from django.db.models.functions import Now
 from botsite.resilience.retry import database_retry
 from botsite.telemetry import metrics
 from conversations.models import Author, Direction, InboundState, Message, WebhookItem, WhatsAppUser
-from conversations.services import client_data, echoes, statuses, tombstones, user_updates, wakeups
+from conversations.services import (
+    client_data,
+    echoes,
+    pacing,
+    statuses,
+    tombstones,
+    user_updates,
+    wakeups,
+)
 from conversations.services.cleaning import clean_json, clean_text
 from conversations.services.identities import Names, NamesContestedError, users_locked
 from sessions_app.models import Channel
@@ -154,6 +162,7 @@ def _store_messages(
         user.last_sequence += 1
         rows.append(_row(user, message))
         by_user[user.pk].append(message)
+    delays = pacing.pace(rows)
     Message.objects.bulk_create(rows)
     ignored = sum(row.state == InboundState.IGNORED for row in rows)
     receipt.ignored += ignored
@@ -166,7 +175,7 @@ def _store_messages(
     transaction.on_commit(partial(_count_messages, channel.slug, results))
     for user in {user.pk: user for user in users.values()}.values():
         if user.pk in by_user:
-            _note_arrival(user, by_user[user.pk], receipt)
+            _note_arrival(user, by_user[user.pk], receipt, delay=delays.get(user.pk, 0))
 
 
 def _count_messages(slug: str, results: Mapping[str, int]) -> None:
@@ -202,16 +211,22 @@ def _row(user: WhatsAppUser, message: InboundMessage) -> Message:
     )
 
 
-def _note_arrival(user: WhatsAppUser, messages: Sequence[InboundMessage], receipt: Receipt) -> None:
-    """Write what the messages change on the (locked) user row, and make a turn due if one is needed."""
+def _note_arrival(
+    user: WhatsAppUser, messages: Sequence[InboundMessage], receipt: Receipt, *, delay: float
+) -> None:
+    """Write what the messages change on the (locked) user row, and make a turn due if one is needed.
+
+    Who writes faster than is answered gets it only after `delay` seconds, when the sweeper finds it.
+    """
     changes: dict[str, Any] = {"last_sequence": user.last_sequence, "last_inbound_at": Now()}
     if profile := _profile_changes(user, messages):
         changes |= profile
         client_data.invalidate(channel_id=user.channel_id, user_id=user.pk)
     answerable = not user.paused_at and any(not message.ignore_reason for message in messages)
     if answerable and user.turn_due_at is None:
-        changes["turn_due_at"] = Now() + timedelta(seconds=settings.BUFFER_SECONDS)
-        receipt.users_to_wake.append(user.pk)
+        changes["turn_due_at"] = Now() + timedelta(seconds=max(settings.BUFFER_SECONDS, delay))
+        if not delay:
+            receipt.users_to_wake.append(user.pk)
     WhatsAppUser.objects.filter(pk=user.pk).update(**changes)
 
 

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from botsite.api import limits
 from botsite.api.models import Scope
 from botsite.api.views import ApiView
+from botsite.resilience import violations
 from botsite.resilience.breaker import BreakerOpen
 from botsite.telemetry.events import security_event
 from sessions_app.models import Channel
@@ -31,7 +32,7 @@ def _no_counts_of_other_tests(settings: Settings) -> None:
     client = get_redis_connection("default")
     if keys := client.keys("botsite:limit:ip:*"):
         client.delete(*keys)
-    limits._reports.forget()
+    violations._reports.forget()
 
 
 @pytest.fixture
