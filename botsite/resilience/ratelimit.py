@@ -36,7 +36,7 @@ local function span(rank)
     return total - own, tonumber(total), tonumber(found[2])
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - window))
-local before, _, oldest = span(0)
+local before, first, oldest = span(0)
 local _, total, latest = span(-1)
 if total - before + units <= limit then
     local member = string.format('%015.0f:%.0f', total + units, units)
@@ -44,13 +44,15 @@ if total - before + units <= limit then
     redis.call('PEXPIRE', KEYS[1], math.ceil(window / 1000))
     return {1, limit - (total - before) - units, math.ceil((oldest + window - now) / 1000)}
 end
-local low, high = 0, redis.call('ZCARD', KEYS[1]) - 1
+local low, high = 0, 0
+if total - first + units > limit then high = redis.call('ZCARD', KEYS[1]) - 1 end
 while low < high do
     local middle = math.floor((low + high) / 2)
     local _, reached = span(middle)
     if total - reached + units <= limit then high = middle else low = middle + 1 end
 end
-local _, _, freed = span(low)
+local freed = oldest
+if low > 0 then _, _, freed = span(low) end
 return {0, math.max(limit - (total - before), 0), math.ceil((freed + window - now) / 1000)}
 """
 _SCRIPT_SHA = hashlib.sha1(_SCRIPT.encode(), usedforsecurity=False).hexdigest()

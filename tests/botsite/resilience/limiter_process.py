@@ -11,6 +11,8 @@ import sys
 import time
 from typing import Self
 
+from django.conf import settings
+
 from botsite.resilience.ratelimit import Quota, wait_before
 
 Span = tuple[float, float]
@@ -45,6 +47,9 @@ class LimiterProcess:
 
 
 def _main(clock_offset: float) -> None:
+    # On a busy machine Redis may be slow to answer, and a process that gives it up counts by itself.
+    patience = {"SOCKET_CONNECT_TIMEOUT": 60, "SOCKET_TIMEOUT": 60}
+    settings.CACHES["default"]["OPTIONS"].update(patience)
     true_time = time.time
     time.time = lambda: true_time() + clock_offset
     for line in sys.stdin:
