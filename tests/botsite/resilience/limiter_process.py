@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 
@@ -48,8 +48,8 @@ class LimiterProcess:
 
 def _main(clock_offset: float) -> None:
     # On a busy machine Redis may be slow to answer, and a process that gives it up counts by itself.
-    patience = {"SOCKET_CONNECT_TIMEOUT": 60, "SOCKET_TIMEOUT": 60}
-    settings.CACHES["default"]["OPTIONS"].update(patience)
+    default: Any = settings.CACHES["default"]
+    default["OPTIONS"].update(SOCKET_CONNECT_TIMEOUT=60, SOCKET_TIMEOUT=60)
     true_time = time.time
     time.time = lambda: true_time() + clock_offset
     for line in sys.stdin:
