@@ -1,6 +1,7 @@
 """Typed reading of environment variables: one clear line when a value is not what it has to be."""
 
 import os
+import re
 from collections.abc import Callable, Collection, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TypeVar
@@ -10,6 +11,7 @@ from cryptography.fernet import Fernet
 from environs import Env, EnvError
 
 Value = TypeVar("Value")
+HOST_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 
 
 class InvalidEnvironment(Exception):
@@ -81,6 +83,18 @@ class EnvironmentReader:
                 raise InvalidEnvironment(name, word, expected)
             found[key] = int(value)
         return found
+
+    def hosts(self, name: str) -> list[str]:
+        """A comma-separated list of host names, addresses and networks: `gateway.lan, 10.0.0.0/8`."""
+        words = self.words(name)
+        for word in words:
+            try:
+                ip_network(word, strict=False)
+            except ValueError:
+                if not HOST_NAME.fullmatch(word):
+                    expected = "host names, addresses or networks, comma-separated"
+                    raise InvalidEnvironment(name, word, expected) from None
+        return words
 
     def url(self, name: str, default: str = "", *, schemes: tuple[str, ...] = ("http", "https")) -> str:
         """An absolute URL of one of `schemes`, without trailing slashes; the error hides its password."""

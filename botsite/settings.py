@@ -49,6 +49,7 @@ try:
     ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"] if LOCAL else [])
     CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
     TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+    ALLOWED_PRIVATE_HOSTS = env.hosts("ALLOWED_PRIVATE_HOSTS")
     METRICS_ALLOWED_NETWORKS = env.networks("METRICS_ALLOWED_NETWORKS")
     HTTPS = env.flag("HTTPS", default=not LOCAL)
     LANGUAGE_CODE = env.text("LANGUAGE_CODE", "es")

@@ -14,6 +14,8 @@ from typing import Any, cast
 import httpcore2
 import httpx2
 
+from botsite.resilience.addresses import AddressRefused, Resolver, checked_addresses, system_resolver
+
 CONNECT_SECONDS = 3.0
 BODY_LIMIT = 1024 * 1024
 KEEP_ALIVE_SECONDS = 5.0
@@ -26,6 +28,7 @@ NEVER_SENT = (
     httpx2.LocalProtocolError,
     httpx2.InvalidURL,
     UnicodeEncodeError,  # a header that HTTP cannot carry
+    AddressRefused,
 )
 
 _CORE_ERRORS = (
@@ -107,10 +110,16 @@ class BoundedTransport(httpx2.BaseTransport):
     also against a server that drips; the request extension of the same name changes it for one call.
     Only name resolution is outside of it: the system's resolver cannot be interrupted.
     Give it to any `httpx2.Client`, that of an SDK too. Streamed replies arrive in one piece.
+    With `guard`, a resolver, it connects to public and allowed addresses only, see addresses.py.
     """
 
     def __init__(
-        self, *, total_seconds: float = 30.0, body_limit: int = BODY_LIMIT, max_connections: int = 20
+        self,
+        *,
+        total_seconds: float = 30.0,
+        body_limit: int = BODY_LIMIT,
+        max_connections: int = 20,
+        guard: Resolver | None = None,
     ) -> None:
         self._total_seconds = total_seconds
         self._body_limit = body_limit
@@ -118,7 +127,7 @@ class BoundedTransport(httpx2.BaseTransport):
             ssl_context=httpx2.create_ssl_context(),
             max_connections=max_connections,
             keepalive_expiry=KEEP_ALIVE_SECONDS,
-            network_backend=_BoundedBackend(),
+            network_backend=_BoundedBackend() if guard is None else _GuardedBackend(guard),
         )
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -172,16 +181,30 @@ class BoundedTransport(httpx2.BaseTransport):
 class HttpClient:
     """Calls of one purpose to any host: no redirects, no cookies, no proxy from the environment.
 
-    Thread-safe. Its pool is made at the first call, so after a worker's fork.
+    Thread-safe. Its pools are made at the first call, so after a worker's fork. Guarded calls have one of
+    their own: a connection that was made for the operator's address must not serve somebody else's.
     """
 
-    def __init__(self, *, body_limit: int = BODY_LIMIT, max_connections: int = 20) -> None:
+    def __init__(
+        self,
+        *,
+        body_limit: int = BODY_LIMIT,
+        max_connections: int = 20,
+        resolve: Resolver = system_resolver,
+    ) -> None:
         self._body_limit = body_limit
         self._max_connections = max_connections
+        self._resolve = resolve
 
     @cached_property
-    def _transport(self) -> BoundedTransport:
+    def _trusting(self) -> BoundedTransport:
         return BoundedTransport(body_limit=self._body_limit, max_connections=self._max_connections)
+
+    @cached_property
+    def _guarded(self) -> BoundedTransport:
+        return BoundedTransport(
+            body_limit=self._body_limit, max_connections=self._max_connections, guard=self._resolve
+        )
 
     def request(
         self,
@@ -192,15 +215,18 @@ class HttpClient:
         json: object = None,
         params: Mapping[str, str] | None = None,
         total_seconds: float = 10.0,
+        guarded: bool = False,
     ) -> HttpReply:
         """Return the reply, whatever its status. Raises NotSent or OutcomeUnknown.
 
+        `guarded`: the URL is not the operator's choice, so its host must have public or allowed addresses.
         `json` is sent as the body, with escapes for what UTF-8 cannot carry (lone surrogates).
         """
         body = None if json is None else dumps(json).encode()
         timeout = httpx2.Timeout(total_seconds, connect=min(CONNECT_SECONDS, total_seconds))
+        transport = self._guarded if guarded else self._trusting
         try:
-            reply = self._transport.handle_request(
+            reply = transport.handle_request(
                 httpx2.Request(
                     method,
                     url,
@@ -217,7 +243,8 @@ class HttpClient:
         return HttpReply(reply.status_code, reply.headers, reply.content)
 
     def close(self) -> None:
-        self._transport.close()
+        self._trusting.close()
+        self._guarded.close()
 
 
 class _BoundedBackend(httpcore2.SyncBackend):
@@ -233,6 +260,34 @@ class _BoundedBackend(httpcore2.SyncBackend):
     ) -> httpcore2.NetworkStream:
         left = _left(timeout, httpcore2.ConnectTimeout)
         return _BoundedStream(super().connect_tcp(host, port, left, local_address, socket_options))
+
+
+class _GuardedBackend(_BoundedBackend):
+    """Connects to the very addresses that were checked; TLS still asks for the name."""
+
+    def __init__(self, resolve: Resolver) -> None:
+        super().__init__()
+        self._resolve = resolve
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.NetworkStream:
+        try:
+            addresses = checked_addresses(host, port, resolve=self._resolve)
+        except OSError as error:
+            raise httpcore2.ConnectError("the name cannot be resolved") from error
+        failure: Exception = httpcore2.ConnectError("the name has no address")
+        for address in addresses:
+            try:
+                return super().connect_tcp(str(address), port, timeout, local_address, socket_options)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+        raise failure
 
 
 class _BoundedStream(httpcore2.NetworkStream):

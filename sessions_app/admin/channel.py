@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from botsite.admin import ModelAdmin
 from botsite.encryption import EncryptedTextField
+from sessions_app.admin.channel_form import ChannelForm
 from sessions_app.admin.secret import SecretField
 from sessions_app.models import Channel
 from sessions_app.providers.base import ChannelHealth, HealthState
@@ -29,8 +30,9 @@ HEALTH_WORDS = {
 
 @admin.register(Channel)
 class ChannelAdmin(ModelAdmin[Channel]):
-    """The base URL is the operator's (manage.py create_channel): whoever sets it chooses where secrets go."""
+    """What staff set up of a channel."""
 
+    form = ChannelForm
     list_display = ("slug", "name", "kind", "is_active", "user_count")
     list_display_links = ("slug", "name")
     list_filter = ("kind", "is_active")
@@ -57,7 +59,7 @@ class ChannelAdmin(ModelAdmin[Channel]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Channel | None = None) -> tuple[str, ...]:
         # A channel's customers and their names belong to its kind.
-        return ("webhook_address", "base_url", *(("kind",) if obj else ()))
+        return ("webhook_address", *(("kind",) if obj else ()))
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> FormField | None:
         if isinstance(db_field, EncryptedTextField):

@@ -40,7 +40,11 @@ class Channel(models.Model):
     )
 
     phone_number_id = models.CharField(_("phone number id"), max_length=50, blank=True)
-    base_url = models.CharField(_("base URL"), max_length=300, blank=True)
+    base_url = models.CharField(
+        _("base URL"), max_length=300, blank=True, help_text=_("Empty: the provider's own address.")
+    )
+    # Typed on a page, not set by the operator: only public and allowed addresses are called.
+    base_url_guarded = models.BooleanField(default=False, editable=False)
     api_version = models.CharField(_("API version"), max_length=10, blank=True)
     instance = models.CharField(_("instance"), max_length=100, blank=True)
     app_secret = EncryptedTextField(_("app secret"), blank=True, default="")
@@ -86,6 +90,7 @@ class Channel(models.Model):
             slug=self.slug,
             kind=self.kind,
             base_url=self.base_url,
+            guarded=self.base_url_guarded,
             api_version=self.api_version,
             phone_number_id=self.phone_number_id,
             instance=self.instance,

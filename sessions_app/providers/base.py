@@ -26,12 +26,14 @@ class Identity:
 class Account:
     """A channel as the adapters see it: addresses and decrypted secrets, no database row.
 
-    `app_secrets` holds every secret that is live now (two during a rotation).
+    `app_secrets` holds every secret that is live now (two during a rotation). `guarded`: the base URL is not
+    the operator's choice, so calls go to public and allowed addresses only.
     """
 
     slug: str
     kind: str
     base_url: str = ""
+    guarded: bool = False
     api_version: str = ""
     phone_number_id: str = ""
     instance: str = ""

@@ -31,6 +31,7 @@ KEY = "Zml4ZWQ6IHRlc3QgaWRzIG11c3Qgbm90IGNoYW5nZS4="  # fixed: it is part of tes
         ),
         ("a=1, b = 20,", lambda env: env.numbers("X", known="ab"), {"a": 1, "b": 20}),
         ("", lambda env: env.numbers("X", known="ab"), {}),
+        ("gw.lan, 10.0.0.0/8,::1", lambda env: env.hosts("X"), ["gw.lan", "10.0.0.0/8", "::1"]),
         ("https://example.com/v1/", lambda env: env.url("X"), "https://example.com/v1"),
         (f"{KEY},{KEY}", lambda env: env.fernet_keys("X"), [KEY, KEY]),
     ],
@@ -59,6 +60,7 @@ def test_values_are_read_by_type(
             lambda env: env.seconds("X", 3600, maximum=86400, hint=" (not milliseconds)"),
             "X is '3600000': expected seconds, at least 1 and at most 86400 (not milliseconds)",
         ),
+        ("http://gw.lan", lambda env: env.hosts("X"), "X is 'http://gw.lan': expected host names"),
         (
             "ftp://x",
             lambda env: env.url("X"),

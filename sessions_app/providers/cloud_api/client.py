@@ -114,6 +114,7 @@ def _post(account: Account, body: dict[str, Any], *, seconds: float) -> HttpRepl
         headers={"Authorization": f"Bearer {account.access_token}"},
         json=body,
         total_seconds=seconds,
+        guarded=account.guarded,
     )
 
 

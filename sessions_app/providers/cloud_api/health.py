@@ -22,6 +22,7 @@ def check(account: Account) -> ChannelHealth:
             headers={"Authorization": f"Bearer {account.access_token}"},
             params={"fields": "verified_name,quality_rating"},
             total_seconds=CHECK_SECONDS,
+            guarded=account.guarded,
         )
     except HttpFailure as error:
         return ChannelHealth(HealthState.DOWN, f"no answer: {error}")

@@ -70,6 +70,7 @@ def call(account: Account, method: str, *path: str, seconds: float, json: object
         headers={"Authorization": f"Bearer {account.access_token}"},
         json=json,
         total_seconds=seconds,
+        guarded=account.guarded,
     )
 
 
