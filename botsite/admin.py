@@ -17,7 +17,7 @@ else:
             return cls
 
 
-APP_ORDER = ("conversations", "shop", "sessions_app", "monitoring", "api", "auth")
+APP_ORDER = ("conversations", "shop", "sessions_app", "monitoring", "api", "auth", "axes", "admin")
 
 
 class BotsiteAdminSite(admin.AdminSite):

@@ -1,5 +1,6 @@
 """Django settings, read from the environment; docs/configuration.md describes every variable."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -52,6 +53,9 @@ try:
     ALLOWED_PRIVATE_HOSTS = env.hosts("ALLOWED_PRIVATE_HOSTS")
     METRICS_ALLOWED_NETWORKS = env.networks("METRICS_ALLOWED_NETWORKS")
     HTTPS = env.flag("HTTPS", default=not LOCAL)
+    HSTS_SECONDS = env.integer("HSTS_SECONDS", 3600, minimum=0)
+    LOGIN_ATTEMPTS = env.integer("LOGIN_ATTEMPTS", 5)
+    LOGIN_LOCKOUT_SECONDS = env.seconds("LOGIN_LOCKOUT_SECONDS", 900)
     LANGUAGE_CODE = env.text("LANGUAGE_CODE", "es")
     TIME_ZONE = env.text("TIME_ZONE", "UTC")
 
@@ -111,6 +115,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "botsite.apps.LoginLockoutConfig",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -135,6 +140,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "botsite.urls"
@@ -256,7 +262,17 @@ FORMAT_MODULE_PATH = "botsite.formats"
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+SECURE_HSTS_SECONDS = HSTS_SECONDS if HTTPS else 0
+# Only a proxy may say that a request came by https: ours overwrites the header (deploy/nginx).
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and TRUSTED_PROXIES else None
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # the subdomains belong to other sites, too: not ours to decide
+    "security.W008",  # nginx redirects to https; a webhook that was redirected would be lost
+    "security.W021",  # nor whether browsers are to know the whole domain by heart
+]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -270,6 +286,18 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
     }
 }
+
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesBackend", "django.contrib.auth.backends.ModelBackend"]
+AXES_FAILURE_LIMIT = LOGIN_ATTEMPTS
+AXES_COOLOFF_TIME = timedelta(seconds=LOGIN_LOCKOUT_SECONDS)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "botsite.login_lockout.address_of"
+AXES_LOCKOUT_CALLABLE = "botsite.login_lockout.locked_out"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False  # botsite/login_admin.py has our own
+AXES_VERBOSE = False
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -312,4 +340,5 @@ LOGGING = logging_config(
         *(urlsplit(url).password or "" for url in (DATABASE_URL, REDIS_URL)),
     ],
 )
+LOGGING["loggers"]["axes"] = {"level": "ERROR"}  # its lines hold what people typed as their name
 LOGGING_CONFIG = "botsite.telemetry.logging.configure"

@@ -1,6 +1,7 @@
 """Looks at all of the rest; nothing imports it."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,8 +10,11 @@ class MonitoringConfig(AppConfig):
     verbose_name = _("Monitoring")
 
     def ready(self) -> None:
+        from botsite.roles import roles_sync
         from monitoring.services.breaker_events import record_transitions
         from monitoring.services.security_events import record_security_events
 
         record_transitions()
         record_security_events()
+        # Ours is the last app: the permissions of all the others are there by now.
+        post_migrate.connect(roles_sync, sender=self, dispatch_uid="roles_sync")

@@ -18,7 +18,7 @@ from monitoring.health.checks import CheckResult, run_checks
 
 
 @login_required
-@permission_required("conversations.view_message", raise_exception=True)
+@permission_required("monitoring.view_dashboard", raise_exception=True)
 @never_cache
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:

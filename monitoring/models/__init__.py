@@ -1,6 +1,7 @@
 """The models of the monitoring."""
 
 from monitoring.models.breaker_event import BreakerEvent, Cause, CircuitState
+from monitoring.models.dashboard import Dashboard
 from monitoring.models.security_event import SecurityEvent
 
-__all__ = ("BreakerEvent", "Cause", "CircuitState", "SecurityEvent")
+__all__ = ("BreakerEvent", "Cause", "CircuitState", "Dashboard", "SecurityEvent")

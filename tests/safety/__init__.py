@@ -1,0 +1,1 @@
+"""Nothing that comes from outside does harm."""
