@@ -21,7 +21,7 @@ class BotsiteAdminConfig(AdminConfig):
     default_site = "botsite.admin.BotsiteAdminSite"
 
 
-class LoginLockoutConfig(AxesConfig):
+class LoginLockoutConfig(AxesConfig):  # type: ignore[misc]  # it has no types
     """django-axes under a name that staff understand, with our report of lock-outs."""
 
     verbose_name = _("Log-ins")

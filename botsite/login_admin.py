@@ -35,7 +35,7 @@ class FailedLoginAdmin(ModelAdmin[AccessAttempt]):
     def is_locked(self, attempt: AccessAttempt) -> bool:
         """By this row alone; attempts with several browsers count together."""
         is_recent = timezone.now() - attempt.attempt_time < settings.AXES_COOLOFF_TIME
-        return is_recent and attempt.failures_since_start >= settings.AXES_FAILURE_LIMIT
+        return is_recent and self.failures(attempt) >= int(settings.AXES_FAILURE_LIMIT)
 
     @admin.action(description=_("Unlock"), permissions=["delete"])
     def unlock(self, request: HttpRequest, queryset: QuerySet[AccessAttempt]) -> None:

@@ -13,9 +13,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from botsite.client_address import client_address
-from botsite.telemetry.logging import get_logger
-
-log = get_logger("login")
+from botsite.telemetry.reports import report_security_event
 
 
 def address_of(request: HttpRequest) -> str:
@@ -43,4 +41,4 @@ def locked_out(request: HttpRequest, _credentials: Mapping[str, Any] | None) -> 
 def _report(request: HttpRequest, ip_address: str, **_values: Any) -> None:
     """Tell of the moment of shutting out, not of each attempt after it; what was typed is not repeated."""
     if getattr(request, "axes_failures_since_start", None):
-        log.warning("SECURITY_EVENT", operation="login_lockout", address=ip_address)
+        report_security_event("login_lockout", address=ip_address)

@@ -21,6 +21,7 @@ env = EnvironmentReader()
 
 try:
     VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).absolute()
+    STATIC_ROOT = env.text("STATIC_ROOT") or None
     LOG_DIR = Path(env.text("LOG_DIR", str(BASE_DIR / "logs"))).absolute()
     LOG_TO = env.choice("LOG_TO", "both", DESTINATIONS)
     DEBUG = env.flag("DEBUG", default=False)
@@ -136,6 +137,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "botsite.request_limits.RequestLimitsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

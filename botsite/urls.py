@@ -16,5 +16,6 @@ urlpatterns = [
 ]
 
 handler400 = "botsite.api.handlers.bad_request"
+handler403 = "botsite.api.handlers.forbidden"
 handler404 = "botsite.api.handlers.not_found"
 handler500 = "botsite.api.handlers.server_error"

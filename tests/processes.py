@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -41,3 +42,12 @@ def wait_until(condition: Callable[[], object], *, seconds: float = 15) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not come to pass in time"
         time.sleep(0.03)
+
+
+def is_listening(port: int) -> bool:
+    """Whether somebody takes connections at a loopback port."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True

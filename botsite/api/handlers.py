@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.views import defaults
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
@@ -14,8 +14,10 @@ from rest_framework.views import exception_handler as drf_exception_handler
 from botsite.api.authentication import key_of
 from botsite.api.errors import ApiError, envelope
 from botsite.api.limits import unproven_answer
+from botsite.client_address import client_address
 from botsite.resilience.breaker import BreakerOpen
 from botsite.telemetry.logging import get_logger
+from botsite.telemetry.reports import report_security_event
 
 MACHINE_PATHS = ("/api", "/update-user", "/start", "/webhook", "/metrics", "/health")
 
@@ -49,6 +51,17 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     return defaults.bad_request(request, exception)
 
 
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Django's own page; that a member of staff tried it is reported."""
+    report_security_event(
+        "forbidden",
+        path=request.path,
+        staff=request.user.pk if hasattr(request, "user") else None,
+        address=client_address(request),
+    )
+    return defaults.permission_denied(request, exception)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if is_machine(request):
         if not _has_live_key(request) and (refusal := unproven_answer(request)):
@@ -61,6 +74,13 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
     if is_machine(request):
         return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong here.")
     return defaults.server_error(request)
+
+
+def refused(request: HttpRequest, status: HTTPStatus, code: str, message: str) -> HttpResponseBase:
+    """Answer a request that no view gets to see: in the envelope, or in plain words on a page's address."""
+    if is_machine(request):
+        return _answer(status, code, message)
+    return HttpResponse(message, status=status, content_type="text/plain")
 
 
 def is_machine(request: HttpRequest) -> bool:

@@ -6,6 +6,8 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from botsite.api.models import ApiKey
+from botsite.client_address import client_address
+from botsite.telemetry.reports import report_security_event
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # which itself loads this module, as the default permission
@@ -23,4 +25,9 @@ class HasScope(BasePermission):
         if method not in view.allowed_methods:
             return True  # answered with 405 whatever the key may do
         required = getattr(view, "required_scopes", {}).get("GET" if method == "HEAD" else method)
-        return required in request.auth.scopes
+        if required in request.auth.scopes:
+            return True
+        report_security_event(
+            "scope_missing", key=request.auth.prefix, scope=required, address=client_address(request)
+        )
+        return False

@@ -13,7 +13,6 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from botsite.api.errors import ApiError
 from botsite.api.limits import key_call, key_items, limit_headers, unproven_call
 from botsite.api.models import ApiKey, Scope
 from botsite.resilience.ratelimit import Admission
@@ -46,8 +45,6 @@ class ApiView(APIView):
         except (NotAuthenticated, AuthenticationFailed):
             self._admit(unproven_call(request))
             raise
-        if "Transfer-Encoding" in request.headers and not request.headers.get("Content-Length"):
-            raise ApiError(411, "length_required", "Send the body with a Content-Length.")
         if request.method == "GET" and (read := getattr(self, "get", None)):
             vars(self)["get"] = database_retry("api_read")(read)
 

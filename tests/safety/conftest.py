@@ -1,0 +1,52 @@
+"""A real granian on the test database, for what a test client would put right on the way."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from botsite.web import server_command
+from tests.faults.stores import free_port
+from tests.processes import is_listening, wait_until
+
+
+@contextmanager
+def granian(folder: Path) -> Iterator[int]:
+    """Serve the site from one process; yields the port. Addresses are believed from loopback's proxies."""
+    port = free_port()
+    database = urlsplit(os.environ["DATABASE_URL"])._replace(path="/" + connection.settings_dict["NAME"])
+    environment = os.environ | {
+        "DATABASE_URL": database.geturl(),
+        "TRUSTED_PROXIES": "127.0.0.1",
+        "API_CALLS_PER_MINUTE": "1000000",
+    }
+    with (folder / "granian.log").open("w") as output:
+        process = subprocess.Popen(
+            server_command(host="127.0.0.1", port=port),
+            env=environment,
+            cwd=settings.BASE_DIR,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        wait_until(lambda: is_listening(port), seconds=60)
+        yield port
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=3)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture(scope="package")
+def web_port(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with granian(tmp_path_factory.mktemp("web")) as port:
+        yield port
