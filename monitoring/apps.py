@@ -11,9 +11,11 @@ class MonitoringConfig(AppConfig):
 
     def ready(self) -> None:
         from botsite.roles import roles_sync
+        from monitoring.services.audit import record_audit
         from monitoring.services.breaker_events import record_transitions
         from monitoring.services.security_events import record_security_events
 
+        record_audit()
         record_transitions()
         record_security_events()
         # Ours is the last app: the permissions of all the others are there by now.

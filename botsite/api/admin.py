@@ -102,6 +102,8 @@ class ApiKeyAdmin(ModelAdmin[ApiKey]):
 
     @admin.action(description=_("Revoke the selected keys"), permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        for key in queryset.filter(revoked_at=None):
+            self.log_change(request, key, [{"changed": {"fields": ["revoked"]}}])
         revoked = api_keys_revoke(queryset)
         text = ngettext("%(count)d key revoked.", "%(count)d keys revoked.", revoked)
         self.message_user(request, text % {"count": revoked})

@@ -13,6 +13,7 @@ from django.db.models.functions import Least, Now
 from django.utils import timezone
 
 from botsite.api.models import ApiKey
+from botsite.telemetry.audit import report_audit
 
 ROTATION_OVERLAP = timedelta(days=7)
 """How long both keys of a rotation work, unless something else is asked for."""
@@ -99,7 +100,12 @@ def api_key_touch(key: ApiKey) -> None:
 
 def api_keys_revoke(keys: QuerySet[ApiKey]) -> int:
     """Stop every key of `keys` that was not revoked yet, at once; returns how many."""
-    return keys.filter(revoked_at=None).update(revoked_at=Now())
+    live = list(keys.filter(revoked_at=None).values_list("pk", flat=True))
+    with transaction.atomic():
+        revoked = keys.filter(pk__in=live, revoked_at=None).update(revoked_at=Now())
+        for pk in live:
+            report_audit("api_key_revoked", actor="site", subject=f"api.apikey:{pk}")
+    return revoked
 
 
 def _hashed(secret: str) -> str:

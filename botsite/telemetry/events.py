@@ -10,3 +10,9 @@ security_event = Signal()
 
 Send it through `botsite.telemetry.reports.report_security_event`, which also writes the log line.
 """
+
+audit_event = Signal()
+"""Something was changed by API or command: `action`, `actor`, `subject`, `address`, all texts.
+
+Send it through `botsite.telemetry.audit.report_audit`. The receiver stores it at once and may raise.
+"""

@@ -14,6 +14,8 @@ from botsite.api.models import Scope
 from botsite.api.pagination import page_of
 from botsite.api.schema import documented
 from botsite.api.views import ApiView
+from botsite.client_address import client_address
+from botsite.telemetry.audit import report_audit
 from conversations.api.access import require_channel
 from conversations.api.answers import AcceptedAnswer, PageAnswer
 from conversations.api.presenters import page_json
@@ -84,9 +86,16 @@ class ReplayView(ApiView):
         if not visible.exists():
             raise NotFound("There is no such message.")
         try:
-            return _accepted(message_replay(int(message_id)))
+            message = message_replay(int(message_id))
         except NotReplayable as refusal:
             raise ApiError(409, refusal.code, refusal.message) from None
+        report_audit(
+            "message_replayed",
+            actor=f"key:{self.key.prefix}",
+            subject=f"conversations.message:{message.pk}",
+            address=client_address(request),
+        )
+        return _accepted(message)
 
 
 def _accepted(message: Message) -> Response:

@@ -4,10 +4,12 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from botsite.api.models import Scope
+from botsite.api.models import ApiKey, Scope
 from botsite.api.pagination import page_of
 from botsite.api.schema import documented
 from botsite.api.views import ApiView
+from botsite.client_address import client_address
+from botsite.telemetry.audit import report_audit
 from conversations.api.access import user_for
 from conversations.api.answers import PageAnswer, PausedAnswer, UserAnswer
 from conversations.api.presenters import page_json, user_id, user_json
@@ -54,6 +56,7 @@ class PauseView(ApiView):
         """A person takes over: the assistant stops answering this user."""
         user = user_for(self.key, name, self.query(ChannelQuery).get("channel"))
         takeover.pause(user)
+        _audit("user_paused", self.key, user, request)
         return _answer(user, paused=True)
 
 
@@ -65,7 +68,17 @@ class ResumeView(ApiView):
         """The assistant answers this user again."""
         user = user_for(self.key, name, self.query(ChannelQuery).get("channel"))
         takeover.resume(user)
+        _audit("user_resumed", self.key, user, request)
         return _answer(user, paused=False)
+
+
+def _audit(action: str, key: ApiKey, user: WhatsAppUser, request: Request) -> None:
+    report_audit(
+        action,
+        actor=f"key:{key.prefix}",
+        subject=f"conversations.whatsappuser:{user.pk}",
+        address=client_address(request),
+    )
 
 
 def _answer(user: WhatsAppUser, *, paused: bool) -> Response:
