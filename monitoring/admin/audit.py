@@ -17,7 +17,7 @@ from monitoring.models import AuditEvent
 class LogEntryAdmin(ReadOnlyAdmin[LogEntry]):
     """What staff added, changed and deleted."""
 
-    list_display = ("action_time", "user", "content_type", "linked_object", "what", "change")
+    list_display = ("action_time", "user", "what", "linked_object", "change")
     list_display_links = None
     list_filter = ("action_flag", ("user", admin.RelatedOnlyFieldListFilter), "action_time")
     search_fields = ("object_repr", "object_id", "user__username")
