@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("monitoring", "0001_breaker_event"),
+        ("monitoring", "0002_security_event"),
     ]
 
     operations = [

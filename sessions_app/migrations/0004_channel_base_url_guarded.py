@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sessions_app", "0002_window_template_takes_text"),
+        ("sessions_app", "0003_devices_and_forwards"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("monitoring", "0002_dashboard_permission"),
+        ("monitoring", "0003_dashboard_permission"),
     ]
 
     operations = [
