@@ -63,7 +63,7 @@ LANGUAGE_MODEL = Quota(
     name="language_model",
     limit=0,
     seconds=60,
-    about="Calls of one provider of language models; without a limit unless LLM_CALLS_PER_MINUTE is set.",
+    about="Calls of one provider of language models; without a limit unless QUOTA_LIMITS sets one.",
 )
 
 QUOTAS = {

@@ -12,6 +12,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from botsite.resilience.breaker import BreakerOpen
+from botsite.resilience.quotas import LANGUAGE_MODEL
+from botsite.resilience.ratelimit import configured, wait_before
 from botsite.telemetry import metrics
 from conversations.llm.base import (
     BackgroundProvider,
@@ -53,8 +55,10 @@ def through_circuit(provider: LLMProvider, call: Callable[[], Said]) -> Said:
     """Return what `call`, one call of the provider, brings, and report to the provider's circuit.
 
     No database connection is held meanwhile. Raises an LLMError: a ProviderRestingError when the circuit is
-    open, and then nothing was called.
+    open, a ProviderThrottledError when our own quota is used up; nothing was called then.
     """
+    if wait := wait_before(configured(LANGUAGE_MODEL), provider.name):
+        raise ProviderThrottledError(provider.name, "our own quota", retry_after=wait)
     try:
         permit = circuits.circuit(provider.name).admit()
     except BreakerOpen as refusal:

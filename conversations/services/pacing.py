@@ -38,6 +38,21 @@ def pace(arriving: Sequence[Message]) -> dict[int, float]:
     return delays
 
 
+def seconds_off(user: WhatsAppUser, waiting: Sequence[Message]) -> float:
+    """Return in how many seconds a turn may take the `waiting`; 0: now, for one of them is within the quota.
+
+    For a turn that has just ended, while they came; one that was due takes them along.
+    """
+    quota = configured(WHATSAPP_USER)
+    if not quota.limit or any(message.reason != REASON for message in waiting):
+        return 0
+    earlier = Message.objects.filter(user=user, direction=Direction.IN).exclude(state=InboundState.IGNORED)
+    displaced = earlier.order_by("-sequence").values_list("created_at", flat=True)[quota.limit :].first()
+    if displaced is None:
+        return 0
+    return max(0, quota.seconds - (timezone.now() - displaced).total_seconds())
+
+
 def _delay(user: WhatsAppUser, messages: list[Message], quota: Quota) -> float:
     """Mark what is over the quota of one user; if all is, returns the seconds until there is room."""
     now, window = timezone.now(), timedelta(seconds=quota.seconds)

@@ -27,6 +27,7 @@ from conversations.services import (
     dead_letter,
     memory,
     outbox,
+    pacing,
     recovery,
     renewal,
     threads,
@@ -86,7 +87,7 @@ def _drain(lease: Lease) -> TurnResult:
     result = TurnResult.NOTHING_DUE
     # Without the profile, which is read through the cache.
     user = lease.held().select_related("channel").only("channel").first()
-    while user and (turn := _begin(lease, user)):
+    while user and (turn := _begin(lease, user, is_first=result == TurnResult.NOTHING_DUE)):
         started = time.monotonic()
         with (
             leases.keeper().keeping(lease, seconds=LEASE_SECONDS, limit=settings.LOCK_TIMEOUT_SECONDS),
@@ -105,8 +106,11 @@ def _drain(lease: Lease) -> TurnResult:
     return result
 
 
-def _begin(lease: Lease, user: WhatsAppUser) -> Turn | None:
-    """Start a run over what waits, the attempt recorded first; with nothing left, give the user back."""
+def _begin(lease: Lease, user: WhatsAppUser, *, is_first: bool = True) -> Turn | None:
+    """Start a run over what waits, the attempt recorded first; with nothing left, give the user back.
+
+    What came too fast during a turn, which then was not the first, waits for a later one.
+    """
     client = _validated(lease, user, client_data.get(user))
     with transaction.atomic():
         if not _is_ours(lease):
@@ -115,9 +119,12 @@ def _begin(lease: Lease, user: WhatsAppUser) -> Turn | None:
         if (orphan := found.active_run) and (answered := recovery.adopt_orphan(lease, user, orphan)):
             return Turn.of(user, found.thread, orphan, answered, client=client, recovered=True)
         dead_letter.park_exhausted(user)
-        messages = dead_letter.waiting(user).order_by("sequence")[:BURST_LIMIT]
+        messages = list(dead_letter.waiting(user).order_by("sequence")[:BURST_LIMIT])
         if not messages:
             lease.held().update(turn_due_at=None, lease_until=None, waiting_since=None)
+            return None
+        if not is_first and (seconds := pacing.seconds_off(user, messages)):
+            lease.held().update(turn_due_at=Now() + timedelta(seconds=seconds), lease_until=None)
             return None
         run = usage.begin_run(found.thread, epoch=lease.epoch)
         # Counted as a crash until the run says otherwise: a worker that vanishes cannot count any more.

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import connection
 
 from botsite.resilience.breaker import BreakerOpen, Permit, get_breaker
+from botsite.resilience.quotas import INVENTORY
+from botsite.resilience.ratelimit import configured, wait_turn
 from botsite.telemetry import metrics
 from botsite.telemetry.logging import get_logger
 from conversations.shop.inventory_service.errors import InventoryError, InventoryFault, InventoryUnavailable
@@ -37,6 +39,9 @@ def stock_at_service(sku: str) -> "ServiceStock":
 
     connection.close()
     url, seconds = settings.INVENTORY_WSDL_URL, settings.INVENTORY_TIMEOUT_SECONDS
+    if wait_turn(configured(INVENTORY), url, seconds=seconds):
+        _note("any", 0.0, "limited", "")
+        raise InventoryUnavailable("quota")
     with _admitted() as permit:
         try:
             if not soap_client.is_described(url, seconds=seconds):

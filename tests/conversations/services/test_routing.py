@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings as live_settings
 from pytest_django import Settings
 
+from botsite.resilience.breaker import State
 from conversations.llm.base import ChatMessage, ProviderUnavailableError, Reply, Usage
 from conversations.llm.complexity import Tier, assess
 from conversations.llm.providers import OpenAICompatible
@@ -385,3 +386,17 @@ def test_calls_that_brought_a_reply_are_measured(live_channel: Channel, model: F
     turns.run_turn(receive(live_channel, QUESTION).pk)
 
     assert 0.3 <= latency.measured()["openai"] < 5
+
+
+def test_a_quota_of_our_own_spares_the_model_and_its_circuit(
+    live_channel: Channel, model: FakeOpenAI, second: FakeOpenAI, settings: Settings
+) -> None:
+    settings.QUOTA_LIMITS = {"language_model": 1}
+    run = begun_run(live_channel)
+
+    routed = [asked_once(run, QUESTION).decision.route for _ in range(2)]
+
+    assert "openai" in routed[0]
+    assert "deepseek" in routed[1]
+    assert "failed: openai: our own quota" in routed[1]
+    assert circuit("openai").state() is State.CLOSED

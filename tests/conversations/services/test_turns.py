@@ -4,6 +4,7 @@ import threading
 
 from django.db import connection
 from django.db.models import F
+from django.utils import timezone
 
 from botsite.resilience import leases
 from conversations.llm.base import Usage
@@ -92,6 +93,29 @@ def test_what_arrives_during_a_turn_is_drained_by_its_holder(
 
     assert outbound_texts(user) == ["re: uno", "re: dos"]
     assert inbound_states(user) == ["answered", "answered"]
+
+
+def test_what_comes_too_fast_during_a_turn_waits_for_a_later_one(
+    live_channel: Channel, model: FakeOpenAI
+) -> None:
+    user = receive(live_channel, *["hola"] * 30)
+    turns.run_turn(user.pk)
+    model.behave(Behaviour(delay=0.5))
+    receive(live_channel, "¿y mañana?")  # one too many: it waits, and begins its turn when it is due
+    lapse(user)
+    holder = threading.Thread(target=_run_and_close, args=(user.pk,))
+    holder.start()
+    assert model.wait_for(lambda: len(model.requests) == 2)
+    receive(live_channel, "¿y el lunes?")
+    holder.join()
+
+    assert inbound_states(user)[-2:] == ["answered", "pending"]
+    user.refresh_from_db()
+    assert user.turn_due_at is not None
+    assert 0 < (user.turn_due_at - timezone.now()).total_seconds() <= 60
+    lapse(user)
+    turns.run_turn(user.pk)
+    assert inbound_states(user)[-1] == "answered"
 
 
 def test_a_hint_that_comes_too_early_does_nothing(live_channel: Channel) -> None:

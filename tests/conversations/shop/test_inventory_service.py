@@ -348,3 +348,14 @@ def test_the_library_is_loaded_only_where_it_is_used() -> None:
     )
 
     assert subprocess.run([sys.executable, "-c", script], check=False, timeout=60).returncode == 0
+
+
+def test_calls_beyond_the_quota_that_cannot_wait_their_turn_are_not_made(
+    inventory: FakeInventory, shop: Shop, settings: Settings
+) -> None:
+    settings.QUOTA_LIMITS = {"inventory": 1}
+    stock_at_service("PAN")
+    asked = len(inventory.requests)
+
+    assert failure().code == "quota"
+    assert len(inventory.requests) == asked
