@@ -14,7 +14,7 @@ from django.db.models import Q
 ADMIN = "admin"
 PERMISSIONS: Mapping[str, tuple[str, ...]] = {
     # The figures, no customer's words.
-    "manager": ("monitoring.view_dashboard",),
+    "manager": ("monitoring.view_dashboard", "conversations.view_budget", "conversations.view_budgetalert"),
     # Conversations: see, reply, pause, hold, try again; and what one has to look up for that.
     "agent": (
         "conversations.view_whatsappuser",
@@ -25,6 +25,7 @@ PERMISSIONS: Mapping[str, tuple[str, ...]] = {
         "conversations.view_run",
         "conversations.view_usermerge",
         "conversations.view_knowledgeentry",
+        "conversations.view_pinnedanswer",
         "shop.view_category",
         "shop.view_product",
         "shop.view_order",

@@ -6,6 +6,15 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.db import connection
+
+
+def database_url_of_tests() -> str:
+    """The address of the tests' database, for other processes. Call it once that is made."""
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    return parts._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
 
 
 def processes_about(text: str) -> dict[int, str]:

@@ -35,6 +35,8 @@ def _enveloped(response: HttpResponseBase) -> HttpResponse:
     status = HTTPStatus(response.status_code)
     code = status.phrase.lower().replace(" ", "_")
     headers = {name: response.headers[name] for name in _CARRIED if name in response.headers}
-    return JsonResponse(
+    answer = JsonResponse(
         envelope(code, f"{status.description or status.phrase}."), status=status, headers=headers
     )
+    answer.headers["Content-Length"] = str(len(answer.content))  # who would set it has been passed already
+    return answer

@@ -115,7 +115,7 @@ class CostsViews:
         return response
 
     def _require_view(self, request: HttpRequest) -> None:
-        if not self.model_admin.has_view_permission(request):
+        if not request.user.has_perm("conversations.view_budget"):
             raise PermissionDenied
 
 

@@ -5,19 +5,17 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as site_settings
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from pytest_django import DjangoDbBlocker, Settings
 from pytest_django.live_server_helper import LiveServer
 
 from conversations.demo.seed import seed
-from tests.processes import wait_until
+from tests.processes import database_url_of_tests, wait_until
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 CHROMIUM_ARGUMENTS = [
@@ -52,8 +50,7 @@ def worker(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
     """`celery worker` on the test database, as in production; gone before other folders' tests begin."""
-    database = urlsplit(os.environ["DATABASE_URL"])._replace(path="/" + connection.settings_dict["NAME"])
-    environment = os.environ | {"DATABASE_URL": database.geturl(), "SEND_PAIR_SECONDS": "0"}
+    environment = os.environ | {"DATABASE_URL": database_url_of_tests(), "SEND_PAIR_SECONDS": "0"}
     log = tmp_path_factory.mktemp("worker") / "output"
     command = [sys.executable, "-m", "celery", "-A", "botsite", "worker", "-P", "threads", "-c", "2"]
     with log.open("w") as output:

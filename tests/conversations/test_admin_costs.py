@@ -25,7 +25,7 @@ from tests.staff import administrator, signed_in
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-VIEW = "conversations.view_run"
+VIEW = "conversations.view_budget"
 
 
 @pytest.fixture(autouse=True)
@@ -324,7 +324,7 @@ def test_alerts_are_listed_and_cannot_be_changed(channel: Channel) -> None:
 
 
 def test_costs_are_reached_from_the_start_page_and_from_the_runs() -> None:
-    client, link = signed_in(VIEW), reverse("admin:costs")
+    client, link = signed_in(VIEW, "conversations.view_run"), reverse("admin:costs")
 
     assert link in client.get(reverse("admin:index")).content.decode()
     assert link in client.get(reverse("admin:conversations_run_changelist")).content.decode()

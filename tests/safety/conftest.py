@@ -5,24 +5,21 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from botsite.web import server_command
 from tests.faults.stores import free_port
-from tests.processes import is_listening, wait_until
+from tests.processes import database_url_of_tests, is_listening, wait_until
 
 
 @contextmanager
 def granian(folder: Path) -> Iterator[int]:
     """Serve the site from one process; yields the port. Addresses are believed from loopback's proxies."""
     port = free_port()
-    database = urlsplit(os.environ["DATABASE_URL"])._replace(path="/" + connection.settings_dict["NAME"])
     environment = os.environ | {
-        "DATABASE_URL": database.geturl(),
+        "DATABASE_URL": database_url_of_tests(),
         "TRUSTED_PROXIES": "127.0.0.1",
         "API_CALLS_PER_MINUTE": "1000000",
     }

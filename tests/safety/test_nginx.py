@@ -90,17 +90,6 @@ def test_a_slow_body_holds_no_thread(edge: Nginx) -> None:
         assert request(edge.plain, "/health/live", method="GET").status == 200
 
 
-def test_without_nginx_they_would(web_port: int) -> None:
-    """The proof that the tests above try what they say."""
-    with dripping(web_port, connections=20):
-        connection = http.client.HTTPConnection("127.0.0.1", web_port, timeout=1)
-        connection.request("POST", "/webhook/nowhere", b"{}", {"Content-Type": "application/json"})
-        with pytest.raises(TimeoutError):
-            connection.getresponse()
-        connection.close()
-    wait_until(lambda: request(web_port, "/health/live", method="GET").status == 200)
-
-
 @pytest.mark.parametrize("path", ["/webhook/shop", "/api/messages", "/admin/login/"])
 def test_more_than_three_megabytes_are_413_in_the_envelope(edge: Nginx, path: str) -> None:
     answer = request(edge.plain, path, b"x" * 3_145_729)
@@ -125,6 +114,7 @@ def test_the_visitor_s_address_is_nginx_s_to_say(edge: Nginx) -> None:
 
     request(edge.plain, "/webhook/shop/not-the-secret", b"{}", headers=forged)
 
+    wait_until(lambda: "/webhook/shop/***" in edge.access_log)
     assert "192.0.2.99" not in edge.access_log
     assert "127.0.0.1 [" in edge.access_log
 
@@ -134,7 +124,7 @@ def test_a_secret_in_an_address_stands_in_no_log(edge: Nginx) -> None:
 
     request(edge.plain, "/webhook/whapi/canary-in-the-path?x=canary-in-the-query", b"{}")
 
-    assert "/webhook/whapi/***" in edge.access_log
+    wait_until(lambda: "/webhook/whapi/***" in edge.access_log)
     assert "canary" not in edge.access_log
     assert "canary" not in (edge.folder / "error.log").read_text()
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, given, settings
 from pytest_django import Settings
@@ -20,7 +21,6 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from botsite.api.schema import openapi
-from botsite.wsgi import application
 from conversations.models import Message
 from sessions_app.models import Channel
 from tests.botsite.api.client import make_key
@@ -36,7 +36,7 @@ CHECKS = (
     response_schema_conformance,
 )
 DESCRIBED = schemathesis.openapi.from_dict(openapi())
-DESCRIBED.app = application
+DESCRIBED.app = get_wsgi_application()
 Operation = APIOperation[Any, Any, Any, Any]
 FOUND = list(DESCRIBED.get_all_operations())
 OPERATIONS: list[Operation] = [result.ok() for result in FOUND if isinstance(result, Ok)]

@@ -1,20 +1,18 @@
 """Fixtures of the services' tests."""
 
-import os
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import pytest
-from django.db import connection
 
 from botsite.caching import process
 from tests.conversations.services.books_process import BooksProcess
+from tests.processes import database_url_of_tests
 
 
 @pytest.fixture(scope="session")
 def test_database(django_db_setup: None) -> str:
     """The address of the tests' database, for other processes."""
-    return urlsplit(os.environ["DATABASE_URL"])._replace(path="/" + connection.settings_dict["NAME"]).geturl()
+    return database_url_of_tests()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from botsite.resilience import leases
@@ -24,6 +23,7 @@ from sessions_app.models import Channel
 from tests.conversations.builders import make_channel, receive
 from tests.conversations.shop.builders import make_product, together
 from tests.conversations.tools.builders import call, context_of
+from tests.processes import database_url_of_tests
 from tests.recording import RecordedMetrics
 
 WORKER = "tests.conversations.tools.dying_worker"
@@ -223,13 +223,9 @@ def test_a_worker_killed_around_a_change_leaves_it_to_be_made_once(
 
 def worker_environment() -> dict[str, str]:
     """That of this process, with the database of the test."""
-    database: dict[str, Any] = connection.settings_dict
-    host, port = database["HOST"], database["PORT"]
-    login = database["USER"] + (f":{database['PASSWORD']}" if database["PASSWORD"] else "")
-    url = f"postgres://{login}@{host}:{port}/{database['NAME']}"
     return {
         **os.environ,
-        "DATABASE_URL": url,
+        "DATABASE_URL": database_url_of_tests(),
         "REDIS_URL": settings.REDIS_URL,
         "DJANGO_SETTINGS_MODULE": "botsite.settings",
     }
