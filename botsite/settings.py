@@ -68,6 +68,10 @@ try:
     WHAPI_TOKEN = env.text("WHAPI_TOKEN")
     WHAPI_BASE_URL = env.url("WHAPI_BASE_URL", "https://gate.whapi.cloud")
 
+    LARAVEL_API_URL = env.url("LARAVEL_API_URL")
+    BATCH_INTERVAL_SECONDS = env.seconds("BATCH_INTERVAL_SECONDS", 5, minimum=0.1, maximum=300)
+    PRIORITY_INTERVAL_SECONDS = env.seconds("PRIORITY_INTERVAL_SECONDS", 0.5, minimum=0, maximum=60)
+
     INVENTORY_WSDL_URL = env.url("INVENTORY_WSDL_URL")
     INVENTORY_TIMEOUT_SECONDS = env.seconds("INVENTORY_TIMEOUT_SECONDS", 5, maximum=30)
 
