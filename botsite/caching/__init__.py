@@ -3,7 +3,13 @@
 Values are to be treated as read-only, and in layers that are in Redis they are JSON values.
 """
 
-from botsite.caching.changing import invalidate, invalidate_matching, invalidate_on_commit, put
+from botsite.caching.changing import (
+    invalidate,
+    invalidate_all_on_commit,
+    invalidate_matching,
+    invalidate_on_commit,
+    put,
+)
 from botsite.caching.layers import (
     AI_RESPONSE,
     ANSWER_STATE,
@@ -56,6 +62,7 @@ __all__ = (
     "get_or_load",
     "has",
     "invalidate",
+    "invalidate_all_on_commit",
     "invalidate_matching",
     "invalidate_on_commit",
     "is_usable",

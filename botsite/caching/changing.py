@@ -1,5 +1,6 @@
 """Changing what the cache holds: storing the newest, and forgetting everywhere."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import Error as DatabaseError
@@ -59,6 +60,41 @@ def invalidate_on_commit(layer: Layer, **parts: object) -> None:
             log_failure("CACHE_INVALIDATE_ERROR", layer, type(error).__name__, fallback="done once more")
 
     transaction.on_commit(carry_out)
+
+
+def invalidate_all_on_commit(entries: Sequence[tuple[Layer, Mapping[str, object]]]) -> None:
+    """Do what `invalidate_on_commit` does for many values of layers in Redis, each with all of its parts.
+
+    It takes two statements and one exchange with Redis, however many they are.
+    """
+    keys = [(layer, layer.key(parts)) for layer, parts in entries]
+    if not keys:
+        return
+    rows = pending.remember_all([(layer.name, key) for layer, key in keys])
+
+    def carry_out() -> None:
+        if not _announce_all(keys):
+            return
+        try:
+            pending.settle(*rows)
+        except DatabaseError as error:
+            log_failure("CACHE_INVALIDATE_ERROR", keys[0][0], type(error).__name__, fallback="done once more")
+
+    transaction.on_commit(carry_out)
+
+
+def _announce_all(keys: Sequence[tuple[Layer, str]]) -> bool:
+    try:
+        require_hearing()
+        shared.drop_all(place_of(layer, key) for layer, key in keys)
+    except RedisError as error:
+        listener.doubt()
+        log_failure("CACHE_INVALIDATE_ERROR", keys[0][0], type(error).__name__, fallback="done later")
+        return False
+    finally:
+        for layer, key in keys:
+            forget(layer.name, key)
+    return True
 
 
 def announce(layer: Layer, key: str) -> bool:

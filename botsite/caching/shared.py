@@ -9,6 +9,7 @@ Keys carry the server's run id: one that restarts with an old snapshot does not 
 import json
 import os
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -149,6 +150,15 @@ def drop(place: Place) -> None:
         announce(place)
     else:
         _redis(client).eval(_DROP, 2, *_keys(client, place), news_channel(), _news(place))
+
+
+def drop_all(places: Iterable[Place]) -> None:
+    """Do what `drop` does for many entries in one exchange; their keys must not hold ANY."""
+    client = _client()
+    with _redis(client).pipeline(transaction=False) as pipeline:
+        for place in places:
+            pipeline.eval(_DROP, 2, *_keys(client, place), news_channel(), _news(place))
+        pipeline.execute()
 
 
 def announce(place: Place) -> None:

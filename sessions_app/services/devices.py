@@ -1,0 +1,101 @@
+"""Taking in what gateways report of their sessions: one at a time or by the thousand."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from botsite import caching
+from sessions_app.models import Channel, ForwardKind, ForwardPriority
+from sessions_app.providers.base import DeviceEvent
+from sessions_app.services.device_fold import Fold, Report, folded, needs_writing, qr_digest
+from sessions_app.services.device_rows import forwards_raise, rows_lock, rows_read, rows_write
+from sessions_app.services.signals import forwards_due
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How many events changed something, and how many were repeats or older than what was known."""
+
+    accepted: int
+    duplicates: int
+
+
+def events_apply(channel: Channel, events: Sequence[DeviceEvent]) -> Applied:
+    """Take in events of a channel's sessions, in order; unknown sessions are made.
+
+    A QR code or status that is known already, or older by its gateway's clock than what is known, changes
+    nothing. Every change gets the session's next version and is noted for Laravel in the same transaction
+    (the caller's, if there is one). Raises django.db.Error, and then nothing of it is kept.
+    """
+    if _is_known_code(channel, events):
+        return Applied(0, 1)
+    now = timezone.now()
+    reports: dict[str, list[Report]] = defaultdict(list)
+    for event in events:
+        reports[event.session_id].append(Report.of(event, now))
+    with transaction.atomic():
+        accepted = _apply(channel, reports, now)
+    if len(events) == 1 and events[0].qr:
+        _keep_code(channel, events[0])
+    return Applied(accepted, len(events) - accepted)
+
+
+def _apply(channel: Channel, reports: Mapping[str, Sequence[Report]], now: datetime) -> int:
+    # Most reports are repeats, which take no lock: what they repeat can only be replaced by what is newer.
+    rows = rows_read(channel, list(reports))
+    missing = [session_id for session_id in reports if session_id not in rows]
+    due = missing + [
+        session_id
+        for session_id, row in rows.items()
+        if needs_writing(row.known, folded(row.known, reports[session_id]))
+    ]
+    if not due:
+        return 0
+    rows = rows_lock(channel, due, missing=missing)
+    folds = {session_id: folded(row.known, reports[session_id]) for session_id, row in rows.items()}
+    rows_write({rows[session_id].pk: fold for session_id, fold in folds.items()}, now=now)
+    if settings.LARAVEL_API_URL:
+        raised = forwards_raise({rows[session_id].pk: fold for session_id, fold in folds.items()}, now=now)
+        transaction.on_commit(lambda: _wake_forwarder(raised))
+    _forget(channel, folds)
+    return sum(fold.accepted for fold in folds.values())
+
+
+def _forget(channel: Channel, folds: Mapping[str, Fold]) -> None:
+    caching.invalidate_all_on_commit(
+        [
+            (layer, {"channel": channel.slug, "session": session_id})
+            for session_id, fold in folds.items()
+            if fold.status_version
+            for layer in (caching.STATUS, caching.CONNECTION)
+        ]
+    )
+
+
+def _wake_forwarder(raised: set[tuple[ForwardKind, ForwardPriority]]) -> None:
+    for kind, priority in raised:
+        forwards_due.send(sender=None, kind=kind, priority=priority)
+
+
+def _is_known_code(channel: Channel, events: Sequence[DeviceEvent]) -> bool:
+    """Whether it is one QR code and nothing else, and the cache has it for the session's newest."""
+    if len(events) != 1 or not events[0].qr or events[0].status:
+        return False
+    known = caching.get(caching.QR, channel=channel.slug, session=events[0].session_id)
+    return bool(known == qr_digest(events[0].qr))
+
+
+def _keep_code(channel: Channel, event: DeviceEvent) -> None:
+    """Keep the digest for the next repeat.
+
+    That it may be an older one by then, when two gateways report at once, does no harm: QR codes do not come
+    back, and what repeats one is a repeat.
+    """
+    digest = qr_digest(event.qr)
+    parts = {"channel": channel.slug, "session": event.session_id}
+    transaction.on_commit(lambda: caching.put(caching.QR, digest, **parts))
