@@ -254,6 +254,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="17"),
         "options": {"expires": 3600},
     },
+    "look-after-orders": {"task": "sessions.look_after_orders", "schedule": 60, "options": {"expires": 60}},
+    "wipe-expired-codes": {"task": "sessions.wipe_expired_codes", "schedule": 30, "options": {"expires": 30}},
     "clean-shop-sessions": {"task": "shop.clean_sessions", "schedule": 3600, "options": {"expires": 3600}},
 }
 

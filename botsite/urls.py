@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("botsite.api.urls")),
     path("", include("conversations.urls")),
     path("", include("conversations.api.urls")),
+    path("", include("sessions_app.api.urls")),
     path("", include("conversations.simulator.urls")),
     path("", include("monitoring.urls")),
 ]

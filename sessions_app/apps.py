@@ -17,7 +17,7 @@ class SessionsAppConfig(AppConfig):
     verbose_name = _("Channels")
 
     def ready(self) -> None:
-        from sessions_app.services import channels  # noqa: F401  listens for changed channels
+        from sessions_app.services import channels, devices  # noqa: F401  listen for what is changed
 
         for provider in PROVIDERS.values():
             hide_fields(provider.private_fields)

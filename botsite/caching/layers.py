@@ -60,7 +60,10 @@ INVENTORY = Layer("inventory", ("channel", "item"), ttl=5 * MINUTE)
 FUNCTION_RESULT = Layer("function_result", ("channel", "function", "digest"), ttl=10 * MINUTE)
 QR = Layer("qr", ("channel", "session"), ttl=60, local_entries=0)
 STATUS = Layer("status", ("channel", "session"), ttl=120, local_entries=5000)
-CONNECTION = Layer("connection", ("channel", "session"), ttl=30, local_ttl=5, local_entries=5000)
+# As long as a gateway may take to answer.
+CONNECTION = Layer(
+    "connection", ("channel", "session"), ttl=30, local_ttl=5, local_entries=5000, fill_seconds=12.0
+)
 SESSION_INFO = Layer("session_info", ("channel", "session"), ttl=300, local_entries=1000)
 CHANNEL = Layer("channel", ("slug",), ttl=30, local_entries=1000, in_redis=False)
 MODEL_TABLES = Layer("model_tables", ("table",), ttl=30, local_entries=10, in_redis=False)

@@ -49,6 +49,7 @@ def get_or_load(
     *,
     decode: Decode | None = None,
     missed: Callable[[], None] | None = None,
+    found: Callable[[str], None] | None = None,
     **parts: object,
 ) -> Any:
     """Return the value, loaded by one caller for all who ask at the same time, in all processes.
@@ -57,9 +58,10 @@ def get_or_load(
     raises ValueError, TypeError or KeyError counts as missing. What `load` raises is raised. It must not read
     what the caller's own transaction has changed: nobody else is to see that before the commit.
     `missed` is called when nothing was found, before this caller waits or loads: to let go of what it holds.
+    `found` is called with the level where something was found: "process" or "redis".
     """
     key = layer.key(parts)
-    value = _look_up(layer, key)
+    value = _look_up(layer, key, found)
     if value is not MISSING:
         if decode is None:
             return value
@@ -72,7 +74,7 @@ def get_or_load(
     return _fill_together(layer, key, load, decode or _as_it_is)
 
 
-def _look_up(layer: Layer, key: str) -> Any:
+def _look_up(layer: Layer, key: str, found: Callable[[str], None] | None = None) -> Any:
     if not listener.hears():
         _failed(layer, "NotConnected")
         return MISSING
@@ -80,9 +82,14 @@ def _look_up(layer: Layer, key: str) -> Any:
         value = local.get(layer, key)
         if value is not MISSING:
             count(layer, "process", "hit")
+            if found is not None:
+                found("process")
             return value
         count(layer, "process", "miss")
-    return _read(layer, key) if layer.in_redis else MISSING
+    value = _read(layer, key) if layer.in_redis else MISSING
+    if value is not MISSING and found is not None:
+        found("redis")
+    return value
 
 
 def _read(layer: Layer, key: str) -> Any:

@@ -1,7 +1,7 @@
 """The models of our end of WhatsApp."""
 
 from sessions_app.models.channel import Channel, ChannelKind, UnknownSendPolicy
-from sessions_app.models.device import Device, QrCode
+from sessions_app.models.device import Device, Order, OrderState, QrCode
 from sessions_app.models.forward import Forward, ForwardBatch, ForwardKind, ForwardPriority, ForwardState
 
 __all__ = (
@@ -13,6 +13,8 @@ __all__ = (
     "ForwardKind",
     "ForwardPriority",
     "ForwardState",
+    "Order",
+    "OrderState",
     "QrCode",
     "UnknownSendPolicy",
 )

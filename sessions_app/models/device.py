@@ -1,6 +1,7 @@
 """A linked device: the session that a gateway (Baileys, Evolution, WAHA) holds with WhatsApp, its QR code."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from botsite.encryption import EncryptedTextField
@@ -10,11 +11,27 @@ ACTIVE, INACTIVE, PENDING = "active", "inactive", "pending"
 """The statuses that mean something here; a gateway may report others, which are kept as they are."""
 
 
+class Order(models.TextChoices):
+    """What a gateway can be asked to do with a session."""
+
+    START = "start", _("start")
+    RESTART = "restart", _("restart")
+    LOG_OUT = "log_out", _("log out")
+
+
+class OrderState(models.TextChoices):
+    PENDING = "pending", _("pending")
+    RUNNING = "running", _("being carried out")
+    DONE = "done", _("done")
+    FAILED = "failed", _("failed")
+
+
 class Device(models.Model):
     """One session of a channel's gateway, as its newest event left it.
 
     `version` grows with every change of status or QR code; we allot it, so that a receiver can tell newer
-    from older whatever the gateways' clocks say.
+    from older whatever the gateways' clocks say. `status_at` is when the status was last reported, by the
+    gateway's clock; None: never. `order` is what its gateway was last asked to do.
     """
 
     channel = models.ForeignKey(
@@ -25,8 +42,12 @@ class Device(models.Model):
         _("owner"), max_length=64, blank=True, help_text=_("The caller's own id of the owner.")
     )
     status = models.CharField(_("status"), max_length=40, default=PENDING)
-    status_at = models.DateTimeField(_("status since"), null=True, blank=True)
+    status_at = models.DateTimeField(_("reported"), null=True, blank=True)
     version = models.BigIntegerField(_("version"), default=0)
+    order = models.CharField(_("last order"), max_length=10, choices=Order, blank=True)
+    order_state = models.CharField(_("state of the order"), max_length=10, choices=OrderState, blank=True)
+    order_error = models.CharField(_("why it failed"), max_length=200, blank=True)
+    ordered_at = models.DateTimeField(_("ordered"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -42,6 +63,11 @@ class Device(models.Model):
                 fields=("session_id",), name="device_session"
             ),  # a session asked for without a channel
             models.Index(fields=("status", "-updated_at"), name="device_status"),  # the admin's list
+            models.Index(
+                fields=("ordered_at",),
+                condition=Q(order_state__in=("pending", "running")),
+                name="device_order_due",
+            ),
         ]
 
     def __str__(self) -> str:

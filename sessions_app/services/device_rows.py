@@ -1,6 +1,6 @@
 """The rows of sessions, read and written by the thousand: a few statements, whatever their number."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -70,7 +70,7 @@ def rows_read(channel: Channel, session_ids: Sequence[str]) -> dict[str, Row]:
         return {row[0]: Row(row[1], Known(*row[2:])) for row in cursor.fetchall()}
 
 
-def rows_lock(channel: Channel, session_ids: Sequence[str], *, missing: Sequence[str]) -> dict[str, Row]:
+def rows_lock(channel: Channel, session_ids: Sequence[str], *, missing: Collection[str]) -> dict[str, Row]:
     """Make the missing sessions, lock all of them in one order, and return what they are then.
 
     All who come make first and lock afterwards, each in the order of the names: they never wait in a ring.

@@ -1,18 +1,20 @@
 """Taking in what gateways report of their sessions: one at a time or by the thousand."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.utils import timezone
 
 from botsite import caching
-from sessions_app.models import Channel, ForwardKind, ForwardPriority
+from sessions_app.models import Channel, Device, ForwardKind, ForwardPriority
 from sessions_app.providers.base import DeviceEvent
-from sessions_app.services.device_fold import Fold, Report, folded, needs_writing, qr_digest
+from sessions_app.services.device_fold import Report, folded, needs_writing, qr_digest
 from sessions_app.services.device_rows import forwards_raise, rows_lock, rows_read, rows_write
 from sessions_app.services.signals import forwards_due
 
@@ -48,8 +50,8 @@ def events_apply(channel: Channel, events: Sequence[DeviceEvent]) -> Applied:
 def _apply(channel: Channel, reports: Mapping[str, Sequence[Report]], now: datetime) -> int:
     # Most reports are repeats, which take no lock: what they repeat can only be replaced by what is newer.
     rows = rows_read(channel, list(reports))
-    missing = [session_id for session_id in reports if session_id not in rows]
-    due = missing + [
+    missing = {session_id for session_id in reports if session_id not in rows}
+    due = [*missing] + [
         session_id
         for session_id, row in rows.items()
         if needs_writing(row.known, folded(row.known, reports[session_id]))
@@ -62,16 +64,15 @@ def _apply(channel: Channel, reports: Mapping[str, Sequence[Report]], now: datet
     if settings.LARAVEL_API_URL:
         raised = forwards_raise({rows[session_id].pk: fold for session_id, fold in folds.items()}, now=now)
         transaction.on_commit(lambda: _wake_forwarder(raised))
-    _forget(channel, folds)
+    _forget(channel, [name for name, fold in folds.items() if fold.status_version or name in missing])
     return sum(fold.accepted for fold in folds.values())
 
 
-def _forget(channel: Channel, folds: Mapping[str, Fold]) -> None:
+def _forget(channel: Channel, session_ids: Iterable[str]) -> None:
     caching.invalidate_all_on_commit(
         [
             (layer, {"channel": channel.slug, "session": session_id})
-            for session_id, fold in folds.items()
-            if fold.status_version
+            for session_id in session_ids
             for layer in (caching.STATUS, caching.CONNECTION)
         ]
     )
@@ -99,3 +100,9 @@ def _keep_code(channel: Channel, event: DeviceEvent) -> None:
     digest = qr_digest(event.qr)
     parts = {"channel": channel.slug, "session": event.session_id}
     transaction.on_commit(lambda: caching.put(caching.QR, digest, **parts))
+
+
+@receiver(post_delete, sender=Device)
+def _forget_deleted(instance: Device, **_: object) -> None:
+    for layer in (caching.QR, caching.STATUS, caching.CONNECTION):
+        caching.invalidate_on_commit(layer, channel=instance.channel.slug, session=instance.session_id)

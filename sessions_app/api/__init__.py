@@ -1,0 +1,1 @@
+"""The API of device sessions: gateways report, other systems ask and start."""

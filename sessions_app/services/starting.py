@@ -1,0 +1,41 @@
+"""Starting a session for somebody: its row first, then the gateway is asked, off the caller's path."""
+
+import secrets
+
+from django.db import connection, transaction
+
+from botsite import caching
+from sessions_app.models import Channel, ChannelKind, Device, Order
+from sessions_app.models.device import ACTIVE, PENDING
+from sessions_app.services.gateway_orders import order_give
+
+STARTABLE = frozenset({ChannelKind.EVOLUTION, ChannelKind.WAHA, ChannelKind.GATEWAY})
+"""The kinds whose gateways hold sessions."""
+
+
+class NotStartable(Exception):
+    """The channel's kind has no sessions."""
+
+
+@transaction.atomic
+def device_start(channel: Channel, *, owner: str) -> Device:
+    """Return the owner's session that is pending or active, or a new one; its gateway is asked by a worker.
+
+    `owner` is the caller's own id, at most 64 characters. Raises NotStartable.
+    """
+    if channel.kind not in STARTABLE:
+        raise NotStartable(channel.kind)
+    _lock_owner(channel, owner)
+    live = Device.objects.filter(channel=channel, owner=owner, status__in=(PENDING, ACTIVE))
+    if known := live.order_by("-created_at").first():
+        return known
+    device = Device.objects.create(channel=channel, owner=owner, session_id=secrets.token_hex(16))
+    caching.invalidate_on_commit(caching.STATUS, channel=channel.slug, session=device.session_id)
+    order_give(device, Order.START)
+    return device
+
+
+def _lock_owner(channel: Channel, owner: str) -> None:
+    """Let who starts for the same owner at the same time wait for the commit, and find this one's session."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", [owner, channel.pk])
