@@ -1,5 +1,5 @@
 """The admin of our end of WhatsApp."""
 
-from sessions_app.admin import channel
+from sessions_app.admin import channel, device
 
-__all__ = ("channel",)
+__all__ = ("channel", "device")

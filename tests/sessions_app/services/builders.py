@@ -37,4 +37,4 @@ def apply(channel: Channel, *events: DeviceEvent) -> tuple[int, int]:
 
 
 def device(session: str = "s1") -> Device:
-    return Device.objects.select_related("qr_code").get(session_id=session)
+    return Device.objects.select_related("qr_code", "channel").get(session_id=session)
