@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import le
 
 from django.conf import settings
 from django.db import transaction
@@ -12,11 +13,17 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from botsite import caching
+from botsite.telemetry.logging import get_logger
 from sessions_app.models import Channel, Device, ForwardKind, ForwardPriority
 from sessions_app.providers.base import DeviceEvent
 from sessions_app.services.device_fold import Report, folded, needs_writing, qr_digest
 from sessions_app.services.device_rows import forwards_raise, rows_lock, rows_read, rows_write
 from sessions_app.services.signals import forwards_due
+
+LONGEST_NAMES = (128, 40)
+"""Characters of a session's name, and of a status."""
+
+log = get_logger("devices")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +39,12 @@ def events_apply(channel: Channel, events: Sequence[DeviceEvent]) -> Applied:
 
     A QR code or status that is known already, or older by its gateway's clock than what is known, changes
     nothing. Every change gets the session's next version and is noted for Laravel in the same transaction
-    (the caller's, if there is one). Raises django.db.Error, and then nothing of it is kept.
+    (the caller's, if there is one). What cannot be stored, as a name that is too long, counts for nothing
+    and harms no other. Raises django.db.Error, and then nothing of it is kept.
     """
+    events = [event for event in events if _is_storable(event)]
+    if not events:
+        return Applied(0, 0)
     if _is_known_code(channel, events):
         return Applied(0, 1)
     now = timezone.now()
@@ -45,6 +56,15 @@ def events_apply(channel: Channel, events: Sequence[DeviceEvent]) -> Applied:
     if len(events) == 1 and events[0].qr:
         _keep_code(channel, events[0])
     return Applied(accepted, len(events) - accepted)
+
+
+def _is_storable(event: DeviceEvent) -> bool:
+    names = (event.session_id, event.status)
+    is_fit = all(map(str.isprintable, names)) and all(map(le, map(len, names), LONGEST_NAMES))
+    if not event.session_id or not is_fit:
+        log.warning("DEVICE_EVENT_IGNORED", error="the session's name or status cannot be stored")
+        return False
+    return True
 
 
 def _apply(channel: Channel, reports: Mapping[str, Sequence[Report]], now: datetime) -> int:

@@ -5,7 +5,7 @@ import secrets
 from django.db import connection, transaction
 
 from botsite import caching
-from sessions_app.models import Channel, ChannelKind, Device, Order
+from sessions_app.models import Channel, ChannelKind, Device, Order, OrderState
 from sessions_app.models.device import ACTIVE, PENDING
 from sessions_app.services.gateway_orders import order_give
 
@@ -21,13 +21,15 @@ class NotStartable(Exception):
 def device_start(channel: Channel, *, owner: str) -> Device:
     """Return the owner's session that is pending or active, or a new one; its gateway is asked by a worker.
 
-    `owner` is the caller's own id, at most 64 characters. Raises NotStartable.
+    A gateway that had refused is asked again. `owner` is the caller's own id, at most 64 characters. Raises NotStartable.
     """
     if channel.kind not in STARTABLE:
         raise NotStartable(channel.kind)
     _lock_owner(channel, owner)
     live = Device.objects.filter(channel=channel, owner=owner, status__in=(PENDING, ACTIVE))
     if known := live.order_by("-created_at").first():
+        if known.status == PENDING and known.order_state == OrderState.FAILED:
+            order_give(known, Order.START)
         return known
     device = Device.objects.create(channel=channel, owner=owner, session_id=secrets.token_hex(16))
     caching.invalidate_on_commit(caching.STATUS, channel=channel.slug, session=device.session_id)

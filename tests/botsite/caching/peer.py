@@ -118,6 +118,10 @@ class Commands:
         with transaction.atomic():
             caching.invalidate_on_commit(layer, **parts)
 
+    def invalidate_all_on_commit(self, layer: Any, parts: dict[str, str]) -> None:
+        with transaction.atomic():
+            caching.invalidate_all_on_commit([(layer, parts), (layer, parts | {"user": "another"})])
+
     def hears(self, layer: Any) -> bool:
         return process.listener.hears()
 

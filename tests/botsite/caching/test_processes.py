@@ -40,7 +40,10 @@ def test_a_newly_put_value_reaches_other_processes(peer: Peer, other: Peer) -> N
     wait_until(lambda: other.ask("get", parts=USER) == "new")
 
 
-@pytest.mark.parametrize("command", ["invalidate", "invalidate_matching", "invalidate_on_commit"])
+ALL_WAYS = ["invalidate", "invalidate_matching", "invalidate_on_commit", "invalidate_all_on_commit"]
+
+
+@pytest.mark.parametrize("command", ALL_WAYS)
 def test_a_load_begun_before_an_invalidation_elsewhere_is_never_stored(
     peer: Peer, other: Peer, command: str
 ) -> None:
@@ -160,7 +163,7 @@ def test_a_subscriber_that_was_cut_off_hears_again_and_finds_nothing_out_of_date
     assert peer.ask("load", parts=USER, value="new") == {"value": "new", "loads": 1}
 
 
-@pytest.mark.parametrize("command", ["invalidate", "invalidate_matching", "invalidate_on_commit", "put"])
+@pytest.mark.parametrize("command", [*ALL_WAYS, "put"])
 def test_what_redis_could_not_be_told_is_done_before_it_is_read_again(
     peer: Peer, way: TcpProxy, command: str
 ) -> None:

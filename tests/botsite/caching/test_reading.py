@@ -259,6 +259,36 @@ def test_an_invalidation_on_commit_waits_for_the_commit(
     assert not PendingInvalidation.objects.exists()
 
 
+def test_many_invalidations_on_commit_take_two_statements_and_keep_no_value(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    users = [{"channel": "shop", "user": str(number)} for number in range(50)]
+    for user in users:
+        caching.put(caching.CLIENT_DATA, "old", **user)
+
+    with django_assert_num_queries(2), django_capture_on_commit_callbacks(execute=True):
+        caching.invalidate_all_on_commit([(caching.CLIENT_DATA, user) for user in users[1:]])
+        assert caching.has(caching.CLIENT_DATA, **users[1])
+
+    assert [caching.has(caching.CLIENT_DATA, **user) for user in users] == [True] + [False] * 49
+    assert not PendingInvalidation.objects.exists()
+
+
+def test_none_on_commit_is_no_work(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(0):
+        caching.invalidate_all_on_commit([])
+
+
+def test_a_reader_may_hear_on_which_level_it_was() -> None:
+    levels: list[str] = []
+    for forget in (bool, bool, process.local.clear):
+        forget()
+        caching.get_or_load(caching.CLIENT_DATA, Loader(1), found=levels.append, **CLIENT)
+
+    assert levels == ["process", "redis"]
+
+
 def test_an_invalidation_that_reaches_redis_costs_no_query(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:

@@ -238,3 +238,23 @@ def test_the_forwarder_hears_of_it_once_for_each_kind_and_priority(
         forwards_due.disconnect(listen)
 
     assert sorted(heard) == [("status", "high", 6), ("status", "normal", 6)]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        status("active", "x" * 129),
+        status("x" * 41),
+        status("active", ""),
+        status("active", "a\0b"),
+        status("a\0"),
+    ],
+)
+def test_what_cannot_be_stored_harms_no_other(channel: Channel, odd: DeviceEvent) -> None:
+    assert apply(channel, odd) == (0, 0)
+    assert apply(channel, status("active", "good"), odd) == (1, 0)
+    assert [known.session_id for known in Device.objects.all()] == ["good"]
+
+
+def test_no_events_are_no_work(channel: Channel) -> None:
+    assert queries(lambda: apply(channel)) == []

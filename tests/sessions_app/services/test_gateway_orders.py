@@ -102,3 +102,18 @@ def test_an_order_that_died_with_its_worker_is_given_again(channel: Channel, ask
 
     assert orders_look_after() == {"carriedOut": 1}
     assert reread_state(device) == ("done", "")
+
+
+def test_who_starts_again_after_a_refusal_has_the_gateway_asked_again(
+    channel: Channel, asked: FakeGateway
+) -> None:
+    asked.fails = True
+    device = device_start(channel, owner="1")
+    order_carry_out(device.pk)
+    asked.fails = False
+
+    assert device_start(channel, owner="1") == device
+    assert order_carry_out(device.pk)
+    assert device_start(channel, owner="1") == device
+    assert not order_carry_out(device.pk)  # it went well: nothing more to ask
+    assert reread_state(device) == ("done", "")
