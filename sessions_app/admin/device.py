@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -19,7 +20,23 @@ from sessions_app.admin.device_live import STATUS_BADGES, status_word, view_of
 from sessions_app.models import Device, Order
 from sessions_app.services.gateway_orders import order_give
 
+OTHER = "other"
 OF_STAFF = (Order.RESTART, Order.LOG_OUT)
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """By the statuses that mean something here; what else gateways report is one more."""
+
+    title = _("state")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Device]) -> list[tuple[str, str]]:
+        return [*((status, status_word(status)) for status in STATUS_BADGES), (OTHER, str(_("other")))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Device]) -> QuerySet[Device]:
+        if self.value() == OTHER:
+            return queryset.exclude(status__in=STATUS_BADGES)
+        return queryset.filter(status=self.value()) if self.value() else queryset
 
 
 @admin.register(Device)
@@ -27,7 +44,7 @@ class DeviceAdmin(ModelAdmin[Device]):
     """Sessions are what gateways report: staff look at them, and may have them restarted or logged out."""
 
     list_display = ("session_id", "state", "reported", "channel", "owner", "version")
-    list_filter = ("status", "channel")
+    list_filter = (StatusFilter, "channel")
     list_select_related = ("channel",)
     list_per_page = 50
     search_fields = ("session_id", "owner")
@@ -91,7 +108,7 @@ class DeviceAdmin(ModelAdmin[Device]):
 
     @admin.display(description=_("state"), ordering="status")
     def state(self, device: Device) -> SafeString:
-        kind = STATUS_BADGES.get(device.status, "other")
+        kind = STATUS_BADGES.get(device.status, OTHER)
         return format_html('<span class="badge badge--{}">{}</span>', kind, status_word(device.status))
 
     @admin.display(description=_("reported"), ordering="status_at")

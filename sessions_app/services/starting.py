@@ -21,7 +21,8 @@ class NotStartable(Exception):
 def device_start(channel: Channel, *, owner: str) -> Device:
     """Return the owner's session that is pending or active, or a new one; its gateway is asked by a worker.
 
-    A gateway that had refused is asked again. `owner` is the caller's own id, at most 64 characters. Raises NotStartable.
+    A gateway that had refused is asked again. `owner` is the caller's own id, at most 64 characters.
+    Raises NotStartable.
     """
     if channel.kind not in STARTABLE:
         raise NotStartable(channel.kind)

@@ -73,6 +73,25 @@ def test_the_list_can_be_searched_and_filtered_at_a_fixed_cost(channel: Channel)
     assert len(captured) <= 12
 
 
+@pytest.mark.parametrize(
+    ("chosen", "found"),
+    [("active", {"s1"}), ("pending", {"s3"}), ("other", {"s4"}), ("", {"s1", "s2", "s3", "s4"})],
+)
+def test_the_list_is_filtered_by_what_statuses_mean(channel: Channel, chosen: str, found: set[str]) -> None:
+    apply(
+        channel,
+        status("active", "s1"),
+        status("inactive", "s2"),
+        status("pending", "s3"),
+        status("odd", "s4"),
+    )
+
+    response = administrator().get(LIST, {"status": chosen} if chosen else {})
+
+    assert {row.session_id for row in response.context["cl"].result_list} == found
+    assert "waiting to be linked</a>" in response.content.decode()
+
+
 def test_the_code_is_drawn_for_who_may_see_it(channel: Channel) -> None:
     apply(channel, code("2@secret-code"))
 

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from botsite.api import limits
+from botsite.resilience.quotas import SESSION_ITEMS
 from sessions_app.models import Channel, Device
 from tests.botsite.api.client import Api, error_code, make_key
 from tests.conversations.builders import make_channel
@@ -151,7 +152,7 @@ def test_items_are_metered_and_not_calls(
     api: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A second may pass between two calls of a test.
-    monkeypatch.setattr(limits, "SESSION_ITEMS", replace(limits.SESSION_ITEMS, seconds=600))
+    monkeypatch.setattr(limits, "SESSION_ITEMS", replace(SESSION_ITEMS, seconds=600))
     settings.QUOTA_LIMITS = {"sessions_write": 10}
     settings.API_CALLS_PER_MINUTE = 1
     for number in range(4):
