@@ -28,6 +28,12 @@ _TABLE = (
         "Messages of webhooks by channel: accepted, duplicate, ignored.",
         ("channel", "result"),
     ),
+    Instrument(
+        "device_events_total",
+        Kind.COUNTER,
+        "Reported QR codes and statuses by channel: accepted, duplicate (also what came too late).",
+        ("channel", "result"),
+    ),
     Instrument("turns_total", Kind.COUNTER, "Turns by how they ended.", ("result",)),
     Instrument("turn_seconds", Kind.HISTOGRAM, "How long a turn took, from its claim to its end."),
     Instrument(

@@ -13,6 +13,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from botsite import caching
+from botsite.telemetry import metrics
 from botsite.telemetry.logging import get_logger
 from sessions_app.models import Channel, Device, ForwardKind, ForwardPriority
 from sessions_app.providers.base import DeviceEvent
@@ -45,8 +46,13 @@ def events_apply(channel: Channel, events: Sequence[DeviceEvent]) -> Applied:
     events = [event for event in events if _is_storable(event)]
     if not events:
         return Applied(0, 0)
-    if _is_known_code(channel, events):
-        return Applied(0, 1)
+    accepted = 0 if _is_known_code(channel, events) else _take_in(channel, events)
+    applied = Applied(accepted, len(events) - accepted)
+    transaction.on_commit(lambda: _count(channel, applied))
+    return applied
+
+
+def _take_in(channel: Channel, events: Sequence[DeviceEvent]) -> int:
     now = timezone.now()
     reports: dict[str, list[Report]] = defaultdict(list)
     for event in events:
@@ -55,7 +61,12 @@ def events_apply(channel: Channel, events: Sequence[DeviceEvent]) -> Applied:
         accepted = _apply(channel, reports, now)
     if len(events) == 1 and events[0].qr:
         _keep_code(channel, events[0])
-    return Applied(accepted, len(events) - accepted)
+    return accepted
+
+
+def _count(channel: Channel, applied: Applied) -> None:
+    metrics.count("device_events_total", applied.accepted, channel=channel.slug, result="accepted")
+    metrics.count("device_events_total", applied.duplicates, channel=channel.slug, result="duplicate")
 
 
 def _is_storable(event: DeviceEvent) -> bool:

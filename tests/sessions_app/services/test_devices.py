@@ -13,6 +13,7 @@ from botsite import caching
 from sessions_app.models import Channel, Device, Forward, QrCode
 from sessions_app.providers.base import DeviceEvent
 from sessions_app.services.signals import forwards_due
+from tests.recording import RecordedMetrics
 from tests.sessions_app.services.builders import apply, at, code, device, gateway, status
 
 LARAVEL = "http://laravel.test/api"
@@ -258,3 +259,12 @@ def test_what_cannot_be_stored_harms_no_other(channel: Channel, odd: DeviceEvent
 
 def test_no_events_are_no_work(channel: Channel) -> None:
     assert queries(lambda: apply(channel)) == []
+
+
+def test_what_was_taken_in_is_counted(channel: Channel, recorded: RecordedMetrics) -> None:
+    apply(channel, status("active"), status("active"), status("active", "s2"))
+    apply(channel, code("qr"))
+    apply(channel, code("qr"))
+
+    assert recorded.total("device_events_total", "baileys", "accepted") == 3
+    assert recorded.total("device_events_total", "baileys", "duplicate") == 2
