@@ -69,6 +69,8 @@ try:
     WHAPI_BASE_URL = env.url("WHAPI_BASE_URL", "https://gate.whapi.cloud")
 
     LARAVEL_API_URL = env.url("LARAVEL_API_URL")
+    LARAVEL_API_TOKEN = env.text("LARAVEL_API_TOKEN")
+    BATCH_SIZE = env.integer("BATCH_SIZE", 50, maximum=1000)
     BATCH_INTERVAL_SECONDS = env.seconds("BATCH_INTERVAL_SECONDS", 5, minimum=0.1, maximum=300)
     PRIORITY_INTERVAL_SECONDS = env.seconds("PRIORITY_INTERVAL_SECONDS", 0.5, minimum=0, maximum=60)
 
@@ -256,6 +258,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "look-after-orders": {"task": "sessions.look_after_orders", "schedule": 60, "options": {"expires": 60}},
     "wipe-expired-codes": {"task": "sessions.wipe_expired_codes", "schedule": 30, "options": {"expires": 30}},
+    "clean-forward-batches": {
+        "task": "sessions.clean_forward_batches",
+        "schedule": 3600,
+        "options": {"expires": 3600},
+    },
     "clean-shop-sessions": {"task": "shop.clean_sessions", "schedule": 3600, "options": {"expires": 3600}},
 }
 

@@ -1,8 +1,12 @@
-"""Celery tasks of device sessions."""
+"""Celery tasks of device sessions, and the forwarder that runs beside them in every worker."""
 
 from celery import shared_task
+from celery.signals import worker_init, worker_shutdown
+from django.conf import settings
 
 from sessions_app.services import gateway_orders, qr_codes
+from sessions_app.services.forward_batches import batches_clean
+from sessions_app.services.forwarder import Forwarder
 
 
 @shared_task(name=gateway_orders.CARRY_OUT)
@@ -21,3 +25,19 @@ def look_after_orders() -> dict[str, int]:
 def wipe_expired_codes() -> dict[str, int]:
     """Empty QR codes that can no more be scanned."""
     return {"wiped": qr_codes.expired_codes_wipe()}
+
+
+@shared_task(name="sessions.clean_forward_batches")
+def clean_forward_batches() -> dict[str, int]:
+    """Delete the record of batches that are days old."""
+    return batches_clean()
+
+
+@worker_init.connect
+def start_forwarder(sender: object, **_kwargs: object) -> None:
+    """Start the forwarder where there is a Laravel; it needs no broker."""
+    if not settings.LARAVEL_API_URL:
+        return
+    forwarder = Forwarder()
+    forwarder.start()
+    worker_shutdown.connect(lambda **_kwargs: forwarder.stop(), weak=False)

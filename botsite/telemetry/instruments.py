@@ -127,6 +127,12 @@ _TABLE = (
     Instrument(
         "soap_request_seconds", Kind.HISTOGRAM, "How long the inventory service took.", ("operation",)
     ),
+    Instrument(
+        "forward_requests_total",
+        Kind.COUNTER,
+        "Requests to Laravel: accepted, refused, throttled, unavailable, configuration.",
+        ("kind", "result"),
+    ),
     Instrument("rate_limited_total", Kind.COUNTER, "Calls that a quota put off or refused.", ("scope",)),
     Instrument(
         "rate_limiter_local_total",

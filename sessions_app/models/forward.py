@@ -19,6 +19,7 @@ class ForwardState(models.TextChoices):
     SENDING = "sending", _("sending")
     DELIVERED = "delivered", _("delivered")
     PARKED = "parked", _("parked")
+    EXPIRED = "expired", _("expired")
 
 
 class ForwardPriority(models.TextChoices):
@@ -27,10 +28,14 @@ class ForwardPriority(models.TextChoices):
 
 
 class ForwardBatch(models.Model):
-    """One request to Laravel, with all of its repetitions. Its `id` is the Idempotency-Key."""
+    """One request to Laravel, with all of its repetitions. Its `id` is the Idempotency-Key.
+
+    As long as it is not finished, the same content (told by `digest`, SHA-256) goes under the same id.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=ForwardKind)
+    digest = models.CharField(max_length=64, editable=False)
     size = models.PositiveIntegerField(_("items"))
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     result = models.CharField(_("result"), max_length=40, blank=True)
@@ -40,7 +45,15 @@ class ForwardBatch(models.Model):
     class Meta:
         verbose_name = _("batch to Laravel")
         verbose_name_plural = _("batches to Laravel")
-        indexes = [models.Index(fields=("-started_at",), name="forward_batch_started")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=("digest",), condition=Q(finished_at=None), name="forward_batch_once_under_way"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=("-started_at",), name="forward_batch_started"),
+            models.Index(fields=("kind", "-finished_at"), name="forward_batch_finished"),  # the last flush
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fakes.graph import FakeGraph
+from tests.fakes.laravel import FakeLaravel
 from tests.fakes.openai_compatible import FakeOpenAI
 from tests.fakes.soap_inventory import FakeInventory
 from tests.fakes.whapi import FakeWhapi
@@ -35,4 +36,11 @@ def inventory() -> Iterator[FakeInventory]:
 def whapi() -> Iterator[FakeWhapi]:
     """Whapi's gateway on a loopback port; a channel's base URL is `whapi.url`."""
     with FakeWhapi() as server:
+        yield server
+
+
+@pytest.fixture
+def laravel() -> Iterator[FakeLaravel]:
+    """The Laravel that is told of sessions, on a loopback port; LARAVEL_API_URL is `laravel.api_url`."""
+    with FakeLaravel() as server:
         yield server
