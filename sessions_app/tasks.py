@@ -35,9 +35,8 @@ def clean_forward_batches() -> dict[str, int]:
 
 @worker_init.connect
 def start_forwarder(sender: object, **_kwargs: object) -> None:
-    """Start the forwarder where there is a Laravel; it needs no broker."""
-    if not settings.LARAVEL_API_URL:
-        return
-    forwarder = Forwarder()
-    forwarder.start()
-    worker_shutdown.connect(lambda **_kwargs: forwarder.stop(), weak=False)
+    """Start the forwarder before the worker connects to the broker, so that it needs none."""
+    if settings.LARAVEL_API_URL:
+        forwarder = Forwarder()
+        forwarder.start()
+        worker_shutdown.connect(lambda **_kwargs: forwarder.stop(), weak=False)

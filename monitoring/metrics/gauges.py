@@ -10,6 +10,7 @@ from botsite.resilience.breaker_shared import circuits
 from conversations.models import Direction, InboundState, OutboundState
 from conversations.services.summaries import high_token_threads
 from monitoring.health.checks import run_checks
+from sessions_app.services.forward_figures import forward_counts
 
 COUNT_LIMIT = 10_000
 """States are counted up to here, so that a scrape stays cheap however many messages are stored."""
@@ -42,7 +43,7 @@ def circuit_gauge() -> GaugeMetricFamily:
 
 
 def stored_gauges() -> Iterator[GaugeMetricFamily]:
-    """Yield the gauges of messages and threads. Raises django.db.Error."""
+    """Yield the gauges of messages, forwards and threads. Raises django.db.Error."""
     counted = _state_counts()
     names = {Direction.IN: "inbox_messages", Direction.OUT: "outbox_messages"}
     for direction, name in names.items():
@@ -52,9 +53,19 @@ def stored_gauges() -> Iterator[GaugeMetricFamily]:
         for state in _STATES[direction]:
             gauge.add_metric([state], counted[direction, state])
         yield gauge
+    yield forward_gauge()
     yield GaugeMetricFamily(
         "high_token_threads", "Open threads over THREAD_TOKEN_THRESHOLD.", value=high_token_threads().count()
     )
+
+
+def forward_gauge() -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily(
+        "forward_items", f"Forwards to Laravel, counted up to {COUNT_LIMIT}.", labels=["kind", "state"]
+    )
+    for labels, count in forward_counts().items():
+        gauge.add_metric(labels, count)
+    return gauge
 
 
 def _state_counts() -> dict[tuple[str, str], int]:

@@ -18,6 +18,7 @@ from botsite.api.schema import documented
 from botsite.api.views import ApiView
 from botsite.client_address import client_address
 from monitoring.metrics.collector import ClusterCollector
+from sessions_app.services.forward_figures import batch_metrics
 
 
 class FromAllowedNetwork(BasePermission):
@@ -49,3 +50,13 @@ class CacheMetricsView(MetricsView):
     def get(self, request: Request) -> Response:
         """The cache's figures."""
         return Response(caching.stats())
+
+
+class BatchMetricsView(MetricsView):
+    """`GET /metrics/batch`: what waits for Laravel and when it last took a batch."""
+
+    @documented(answers={200: OpenApiTypes.OBJECT})
+    def get(self, request: Request) -> Response:
+        """The figures of forwarding to Laravel."""
+        body = batch_metrics()
+        return Response({**body, "metrics": body})

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from django.db import connection
 from django.db.models.functions import Now
 
-from sessions_app.models import Forward, ForwardBatch, ForwardKind
+from sessions_app.models import ForwardBatch, ForwardKind
 from sessions_app.services.forward_claims import Item
 
 KEPT = timedelta(days=2)
@@ -32,7 +32,6 @@ def batch_begin(kind: ForwardKind, items: Sequence[Item]) -> UUID:
     with connection.cursor() as cursor:
         cursor.execute(_BEGIN, [uuid4(), str(kind), digest, len(items)])
         batch_id: UUID = cursor.fetchone()[0]
-    Forward.objects.filter(pk__in=[item.pk for item in items]).update(batch_id=batch_id)
     return batch_id
 
 

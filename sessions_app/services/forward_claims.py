@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 from zlib import crc32
 
 from django.conf import settings
@@ -33,19 +34,33 @@ SELECT
     )
 """  # noqa: S608  of constants
 _LOCK = f"""
-SELECT id, version, attempts, state = 'sending' OR {_DUE} <= statement_timestamp()
+SELECT id, state = 'sending' OR {_DUE} <= statement_timestamp()
 FROM sessions_app_forward
 WHERE {_TAKEABLE}
 ORDER BY priority = 'high' DESC, due_at, id
 LIMIT %(size)s
 FOR UPDATE SKIP LOCKED
 """  # noqa: S608  of constants
+_EXPIRE = """
+UPDATE sessions_app_forward SET
+    state = 'expired', attempts = 0, error = '', lease_until = NULL, updated_at = now()
+WHERE id = ANY(%s)
+"""
 _TAKE = """
 UPDATE sessions_app_forward SET state = 'sending', lease_until = now() + %s * interval '1 second'
 WHERE id = ANY(%s) RETURNING lease_until
 """
+# Whoever raises rows locks them in this order too.
+_HOLD = """
+SELECT 1 FROM sessions_app_forward
+WHERE id = ANY(%s) AND state = 'sending' AND lease_until = %s ORDER BY device_id FOR UPDATE
+"""
+# A row is written once in a transaction: the second time PostgreSQL would look whether its session is still
+# there, and wait for whoever is changing that, who may be waiting for this row.
 _RENEW = """
-UPDATE sessions_app_forward SET lease_until = now() + %s * interval '1 second'
+UPDATE sessions_app_forward SET
+    lease_until = now() + %s * interval '1 second',
+    batch_id = CASE WHEN id = ANY(%s) THEN %s ELSE batch_id END
 WHERE id = ANY(%s) AND state = 'sending' AND lease_until = %s RETURNING lease_until
 """
 # What was raised on the way becomes pending again, with the time that it was raised for.
@@ -85,10 +100,13 @@ class Claim:
     items: Sequence[Item]
     lease_until: datetime
 
-    def renew(self, items: Sequence[Item]) -> None:
-        """Keep `items` of this claim for another LEASE_SECONDS. Raises LeaseLost."""
-        with connection.cursor() as cursor:
-            cursor.execute(_RENEW, [LEASE_SECONDS, [item.pk for item in items], self.lease_until])
+    def renew(self, items: Sequence[Item], *, sending: Sequence[Item], batch_id: UUID) -> None:
+        """Keep `items` of this claim for another LEASE_SECONDS; some are sent now. Raises LeaseLost."""
+        pks = [item.pk for item in items]
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_HOLD, [pks, self.lease_until])
+            sent = [item.pk for item in sending]
+            cursor.execute(_RENEW, [LEASE_SECONDS, sent, batch_id, pks, self.lease_until])
             renewed = cursor.fetchall()
         if len(renewed) < len(items):
             raise LeaseLost
@@ -125,32 +143,27 @@ def forwards_claim(kind: ForwardKind, *, flush: bool = False) -> Claim | None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [crc32(f"forwards:{kind}".encode())])
         cursor.execute(_LOCK, _limits(kind))
         rows = cursor.fetchall()
-        is_due = flush or len(rows) == settings.BATCH_SIZE or any(due for *_, due in rows)
+        is_due = flush or len(rows) == settings.BATCH_SIZE or any(due for _, due in rows)
         if not rows or not is_due:
             return None
-        items = _items(kind, [pk for pk, *_ in rows])
-        cursor.execute(_TAKE, [LEASE_SECONDS, [pk for pk, *_ in rows]])
-        claim = Claim(kind, items, cursor.fetchone()[0])
-        expired = [(pk, version) for pk, version, *_ in rows if pk not in {item.pk for item in items}]
-        _settle(claim, [(pk, version, ForwardState.EXPIRED, "") for pk, version in expired], 0)
-    return claim
+        items = _items(kind, [pk for pk, _ in rows])
+        taken = {item.pk for item in items}
+        cursor.execute(_EXPIRE, [[pk for pk, _ in rows if pk not in taken]])
+        cursor.execute(_TAKE, [LEASE_SECONDS, list(taken)])
+        leases = cursor.fetchall()
+        return Claim(kind, items, leases[0][0] if leases else timezone.now())
 
 
 def claim_settle(
     claim: Claim, outcomes: Sequence[tuple[Item, ForwardState, str]], *, delay: float = 0
 ) -> None:
     """Write what became of items: delivered, parked, or pending again in `delay` seconds; with the error."""
-    rows = [(item.pk, item.version, state, error) for item, state, error in outcomes]
-    _settle(claim, rows, delay)
-
-
-def _settle(claim: Claim, rows: Sequence[tuple[int, int, ForwardState, str]], delay: float) -> None:
-    if not rows:
-        return
-    pks, versions, states, errors = zip(*rows, strict=True)
-    values = [list(pks), list(versions), [str(state) for state in states], list(errors)]
-    with connection.cursor() as cursor:
-        cursor.execute(_SETTLE, [delay, *values, claim.lease_until])
+    pks = [item.pk for item, _, _ in outcomes]
+    versions = [item.version for item, _, _ in outcomes]
+    states, errors = [str(state) for _, state, _ in outcomes], [error for _, _, error in outcomes]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_HOLD, [pks, claim.lease_until])
+        cursor.execute(_SETTLE, [delay, pks, versions, states, errors, claim.lease_until])
 
 
 def _items(kind: ForwardKind, pks: Sequence[int]) -> list[Item]:

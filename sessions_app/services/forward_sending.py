@@ -55,8 +55,8 @@ def claim_send(claim: Claim, permit: Permit) -> bool:
 
 def _send(claim: Claim, part: Sequence[Item], unsettled: Sequence[Item], permit: Permit) -> Answer:
     with transaction.atomic():
-        claim.renew(unsettled)
         batch_id = batch_begin(claim.kind, part)
+        claim.renew(unsettled, sending=part, batch_id=batch_id)
     connection.close()  # none is held while Laravel works
     answer = batch_post(claim.kind, str(batch_id), [item.body for item in part], permit)
     metrics.count("forward_requests_total", kind=claim.kind, result=answer.verdict)

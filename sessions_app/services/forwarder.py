@@ -44,6 +44,17 @@ class Lane:
             return min(wait.seconds, IDLE_SECONDS)
         return 0.0 if self._send() else self._look_seconds
 
+    def guarded_step(self) -> float:
+        """Do a step, and after an error, whatever it was, say when to try again."""
+        try:
+            return self.step()
+        except DatabaseError as error:
+            log.warning("FORWARD_FAILED", error=type(error).__name__, fallback="tried again")
+        except Exception:  # without this thread nothing would be sent for ever
+            log.exception("FORWARD_FAILED", fallback="tried again")
+        connection.close()
+        return FAILED_SECONDS
+
     def flush(self, deadline: float) -> None:
         """Send what waits, due or not, until nothing is left, Laravel fails or time is over."""
         while time.monotonic() < deadline and not paused() and self._send(flush=True):
@@ -82,6 +93,10 @@ class Forwarder:
             threading.Thread(target=self._run, args=(lane,), name=name, daemon=True) for name, lane in lanes
         ]
 
+    @property
+    def is_running(self) -> bool:
+        return any(thread.is_alive() for thread in self._threads)
+
     def start(self) -> None:
         for thread in self._threads:
             thread.start()
@@ -95,23 +110,13 @@ class Forwarder:
     def _run(self, lane: Lane) -> None:
         wait = 0.0
         while not self._stopped.wait(wait):
-            wait = self._guarded(lane)
+            wait = lane.guarded_step()
         try:
             lane.flush(time.monotonic() + FLUSH_SECONDS)
         except DatabaseError as error:
             log.warning("FORWARD_NOT_FLUSHED", error=type(error).__name__, fallback="another worker")
         finally:
             connection.close()
-
-    def _guarded(self, lane: Lane) -> float:
-        try:
-            return lane.step()
-        except DatabaseError as error:
-            log.warning("FORWARD_FAILED", error=type(error).__name__, fallback="tried again")
-        except Exception:  # without this thread nothing would be sent for ever
-            log.exception("FORWARD_FAILED", fallback="tried again")
-        connection.close()
-        return FAILED_SECONDS
 
 
 def _urgent_look_seconds() -> float:
