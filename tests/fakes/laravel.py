@@ -43,6 +43,8 @@ class Batch:
     batch_id: str
     items: tuple[Mapping[str, Any], ...]
     began: float
+    size: int
+    """Bytes of the body."""
 
     @property
     def sessions(self) -> list[str]:
@@ -57,7 +59,6 @@ class FakeLaravel(FakeServer[LaravelSettings]):
         self.batches: list[Batch] = []
         self.known: dict[str, dict[str, Mapping[str, Any]]] = {"qr": {}, "status": {}}
         """The newest item of each session, by its version alone: what counts in the end."""
-        self.first_seen: dict[tuple[str, str, int], float] = {}
         self.overtaken = 0
         """Items that came later than a newer one of the same session."""
         self.concurrent: Counter[str] = Counter()
@@ -105,7 +106,8 @@ class FakeLaravel(FakeServer[LaravelSettings]):
     def _came(self, kind: str, request: FakeRequest) -> Batch:
         sent = request.json
         key = request.headers.get("idempotency-key", "")
-        batch = Batch(kind, key, sent.get("batchId", ""), tuple(sent.get("items", ())), time.time())
+        items = tuple(sent.get("items", ()))
+        batch = Batch(kind, key, sent.get("batchId", ""), items, time.time(), len(request.body))
         with self._items:
             self.batches.append(batch)
             for session in batch.sessions:
@@ -132,7 +134,6 @@ class FakeLaravel(FakeServer[LaravelSettings]):
 
     def _take(self, kind: str, item: Mapping[str, Any]) -> None:
         known = self.known[kind].get(item["sessionId"])
-        self.first_seen.setdefault((kind, item["sessionId"], item["version"]), time.time())
         if known is not None and known["version"] > item["version"]:
             self.overtaken += 1
         else:
