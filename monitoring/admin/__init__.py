@@ -1,5 +1,5 @@
 """The admin of the monitoring."""
 
-from monitoring.admin import audit, breakers, security_events
+from monitoring.admin import audit, breakers, forwards, security_events
 
-__all__ = ("audit", "breakers", "security_events")
+__all__ = ("audit", "breakers", "forwards", "security_events")

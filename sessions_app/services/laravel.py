@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from botsite.resilience.breaker import Breaker, Permit, Policy, get_breaker
 from botsite.resilience.http import HttpClient, HttpFailure, HttpReply, retry_after_seconds
@@ -21,14 +22,14 @@ _MISCONFIGURED = frozenset({401, 403, 404, 405, 407, 415, 419})  # 419: Laravel 
 http_client = HttpClient()
 
 
-class Verdict(StrEnum):
+class Verdict(TextChoices):
     """What came of a batch. Only what was refused is the fault of its content."""
 
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    THROTTLED = "throttled"
-    UNAVAILABLE = "unavailable"
-    CONFIGURATION = "configuration"
+    ACCEPTED = "accepted", _("accepted")
+    REFUSED = "refused", _("refused")
+    THROTTLED = "throttled", _("throttled")
+    UNAVAILABLE = "unavailable", _("not reached")
+    CONFIGURATION = "configuration", _("wrong settings")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,36 +1,5 @@
-"""Forwarding among tests: a Laravel of their own, no pause and no failures of another test."""
+"""The fixtures of the tests beside it; those of the monitoring import them too."""
 
-from collections.abc import Iterator
+from tests.sessions_app.services.fixtures import channel, told
 
-import pytest
-from django_redis import get_redis_connection
-from pytest_django import Settings
-
-from botsite.resilience.breaker import get_breaker
-from botsite.resilience.breaker_shared import NAMES_KEY
-from sessions_app.models import Channel
-from sessions_app.services import forward_sending
-from sessions_app.services.forward_pause import pause_end
-from sessions_app.services.laravel import http_client
-from tests.fakes.laravel import FakeLaravel
-from tests.sessions_app.services.builders import gateway
-
-
-@pytest.fixture
-def told(
-    transactional_db: None, laravel: FakeLaravel, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[FakeLaravel]:
-    """The Laravel that the site is set to tell; what failed is due again almost at once."""
-    settings.LARAVEL_API_URL = laravel.api_url
-    monkeypatch.setattr(forward_sending, "FIRST_PAUSE_SECONDS", 0.01)
-    yield laravel
-    http_client.close()
-    pause_end()
-    redis = get_redis_connection("default")
-    redis.delete(*redis.scan_iter("botsite:breaker:laravel*"), NAMES_KEY)
-    get_breaker.cache_clear()
-
-
-@pytest.fixture
-def channel(transactional_db: None) -> Channel:
-    return gateway()
+__all__ = ("channel", "told")
