@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django_redis import get_redis_connection
 from pytest_django import Settings
 
-from botsite.resilience.breaker import get_breaker
 from botsite.resilience.http import HttpClient, HttpReply, NotSent
 from sessions_app.models import ForwardKind
-from sessions_app.services.laravel import http_client
 from tests.faults.stores import free_port
 from tests.processes import wait_until
 from tests.sessions_app.services.builders import apply, code, gateway, status
+from tests.sessions_app.services.fixtures import forget_laravel
 from tests.sessions_app.services.forwarding import make_due, send, states
 
 FOLDER = Path(__file__).resolve().parents[2] / "deploy" / "laravel"
@@ -103,9 +101,7 @@ def test_our_batches_are_understood(receiver: Receiver, transactional_db: None, 
 
     assert send(ForwardKind.STATUS)
     assert send(ForwardKind.QR)
-    http_client.close()
-    get_breaker.cache_clear()
-    get_redis_connection("default").delete("botsite:breaker:laravel")
+    forget_laravel()
 
     known = receiver.sessions()
     assert (known["s1"]["status"]["value"], known["s1"]["status"]["version"]) == ("inactive", 2)

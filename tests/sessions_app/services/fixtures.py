@@ -24,13 +24,18 @@ def told(
     settings.LARAVEL_API_URL = laravel.api_url
     monkeypatch.setattr(forward_sending, "FIRST_PAUSE_SECONDS", 0.01)
     yield laravel
-    http_client.close()
-    pause_end()
-    redis = get_redis_connection("default")
-    redis.delete(*redis.scan_iter("botsite:breaker:laravel*"), NAMES_KEY)
-    get_breaker.cache_clear()
+    forget_laravel()
 
 
 @pytest.fixture
 def channel(transactional_db: None) -> Channel:
     return gateway()
+
+
+def forget_laravel() -> None:
+    """Let Laravel's circuit, pause and connections be as if it had never been called."""
+    http_client.close()
+    pause_end()
+    redis = get_redis_connection("default")
+    redis.delete(*redis.scan_iter("botsite:breaker:laravel*"), NAMES_KEY)
+    get_breaker.cache_clear()
