@@ -19,7 +19,7 @@ from tests.fakes.laravel import FakeLaravel, LaravelSettings
 from tests.sessions_app.services.forwarder_process import ForwarderProcess
 
 SESSIONS, QUICK_SESSIONS = 3000, 60
-ROUND_SECONDS, QUICK_ROUND_SECONDS = 20.0, 2.0  # with the first round, which warms up, two minutes
+ROUND_SECONDS, QUICK_ROUND_SECONDS = 20.0, 1.0  # with the first round, which warms up, two minutes
 LARAVEL_SECONDS = 0.1
 DRAIN_SECONDS = 60.0
 CONNECTIONS = 32  # of the one that sends each event by itself
@@ -138,7 +138,7 @@ class ForwardBench:
             FakeLaravel(answering) as bare_laravel,
             override_settings(LARAVEL_API_URL=laravel.api_url),
             ForwarderProcess(
-                {"LARAVEL_API_URL": laravel.api_url, "BATCH_INTERVAL_SECONDS": "1" if quick else "5"}
+                {"LARAVEL_API_URL": laravel.api_url, "BATCH_INTERVAL_SECONDS": "0.3" if quick else "5"}
             ) as forwarder,
         ):
             forwarder.wait_until_ready()

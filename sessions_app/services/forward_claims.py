@@ -1,7 +1,7 @@
 """Taking forwards out of the database for one sender at a time, and writing what became of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -84,12 +84,12 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A row that was claimed: what travels, and as which version. Its text may hold a QR code."""
+    """A row that was claimed: what travels, and as which version. Its body may hold a QR code."""
 
     pk: int
     version: int
     attempts: int
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] = field(repr=False)
 
 
 @dataclass(slots=True)

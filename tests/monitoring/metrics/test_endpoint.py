@@ -104,7 +104,7 @@ def test_a_scrape_costs_few_queries(
 ) -> None:
     receive(channel, *(str(number) for number in range(10)))
 
-    with django_assert_num_queries(3):  # the health check, the messages' states, the threads
+    with django_assert_num_queries(4):  # the health check, the messages' states, the threads
         _scrape(client)
 
 

@@ -1,6 +1,5 @@
 """A pause of forwarding: the same for all who share a Redis, and this process's own without one."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +7,7 @@ from pytest_django import Settings
 
 from botsite.resilience.redis_rest import resting_redis
 from sessions_app.services.forward_pause import pause_begin, pause_end, paused
+from tests.processes import wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -36,8 +36,7 @@ def test_a_pause_is_known_with_its_reason_until_it_ends() -> None:
 
 def test_a_pause_runs_out() -> None:
     pause_begin(0.05, "HTTP 503")
-    time.sleep(0.1)
-    assert paused() is None
+    wait_until(lambda: paused() is None)
 
 
 def test_without_redis_a_process_pauses_by_itself(without_redis: None) -> None:

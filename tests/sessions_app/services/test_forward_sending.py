@@ -17,6 +17,7 @@ from sessions_app.services.forward_sending import claim_send
 from sessions_app.services.laravel import laravel_breaker
 from tests.fakes.behaviour import Behaviour
 from tests.fakes.laravel import FakeLaravel
+from tests.recording import RecordedMetrics
 from tests.sessions_app.services.builders import apply, code, status
 from tests.sessions_app.services.forwarding import forward, make_due, send, send_all, states
 
@@ -371,3 +372,44 @@ def test_a_look_is_one_query(told: FakeLaravel, channel: Channel) -> None:
     with CaptureQueriesContext(connection) as queries:
         assert forwards_look(ForwardKind.QR).due_in is None
     assert len(queries) == 1
+
+
+def test_requests_are_counted_by_how_they_ended(
+    told: FakeLaravel, channel: Channel, recorded: RecordedMetrics
+) -> None:
+    told.configure(refuses={"s1": 422})
+    told.behave(Behaviour(status=500))
+    apply(channel, status("active"), status("active", "s2"))
+    for _ in range(2):
+        make_due()
+        send()
+
+    results = ("unavailable", "refused", "accepted")
+    counts = [recorded.total("forward_requests_total", "status", result) for result in results]
+    assert counts == [1, 2, 1]
+
+
+def test_a_wrong_setting_is_logged_as_an_error(
+    told: FakeLaravel, channel: Channel, caplog: pytest.LogCaptureFixture
+) -> None:
+    told.configure(token="another")
+    apply(channel, status("active"))
+    make_due()
+    send()
+
+    assert any("FORWARD_CONFIGURATION" in r.getMessage() and r.levelname == "ERROR" for r in caplog.records)
+
+
+def test_a_qr_code_is_in_no_log_line(
+    told: FakeLaravel, channel: Channel, caplog: pytest.LogCaptureFixture
+) -> None:
+    told.configure(refuses={"s1": 422})
+    apply(channel, code("2@secret-of-a-session"))
+    make_due()
+    claim = forwards_claim(ForwardKind.QR)
+    assert claim is not None
+    assert "secret-of-a-session" not in repr(claim)
+    claim_send(claim, laravel_breaker().admit())
+
+    assert "FORWARD_PARKED" in caplog.text
+    assert "secret-of-a-session" not in caplog.text

@@ -24,7 +24,7 @@ Start = Callable[[], ForwarderProcess]
 
 @pytest.fixture
 def start(told: FakeLaravel) -> Iterator[Start]:
-    """Start forwarders as processes, with short intervals and a lease that soon runs out."""
+    """Start forwarders as processes, with short intervals and a lease that runs out soon enough."""
     database = connection.settings_dict
     place = f"{database['HOST']}:{database['PORT']}"
     environment = {
@@ -36,7 +36,7 @@ def start(told: FakeLaravel) -> Iterator[Start]:
         "PRIORITY_INTERVAL_SECONDS": "0.1",
     }
     with ExitStack() as stack:
-        yield lambda: stack.enter_context(ForwarderProcess(environment, lease_seconds=2))
+        yield lambda: stack.enter_context(ForwarderProcess(environment, lease_seconds=6))
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_disconnect_does_not_wait_for_a_slow_answer(
 
     apply(channel, status("inactive", "s2"))
 
-    assert told.wait_for(lambda: "s2" in told.statuses())
+    assert told.wait_for(lambda: "s2" in told.statuses(), seconds=15)
     assert states()["s1"] == "sending"
     told.stopping.set()  # the slow answer comes
 
