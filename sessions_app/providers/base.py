@@ -46,7 +46,8 @@ class Account:
 class InboundMessage:
     """One message of a customer. `text` is the words, or a short text form of what is not text.
 
-    `route` names the receiving number (Cloud API: phone_number_id; empty: the webhook's own channel).
+    `route` names the receiving number (Cloud API: phone_number_id; gateways: instance or session; empty: the
+    webhook's own channel).
     `identities` is never empty and has the one to answer to first. `ignore_reason` is set for what is stored
     but not answered (a reaction, a group, …). `raw` is the provider's item as it came.
     """
@@ -99,7 +100,10 @@ class StatusUpdate:
 
 @dataclass(frozen=True, slots=True)
 class BusinessEcho:
-    """A person answered the customer from the business's own phone: the assistant steps back."""
+    """A person answered the customer from the business's own phone: the assistant steps back.
+
+    `may_be_ours`: the provider reports what we sent in just the same way; whoever stores it has to tell.
+    """
 
     external_id: str
     identities: tuple[Identity, ...]
@@ -107,6 +111,7 @@ class BusinessEcho:
     sent_at: datetime | None
     raw: Mapping[str, Any]
     route: str = ""
+    may_be_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)

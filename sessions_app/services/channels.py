@@ -11,8 +11,10 @@ from botsite import caching
 from sessions_app.models import Channel, ChannelKind
 from sessions_app.providers.registry import PROVIDERS
 
-SECRET_OF_OURS = frozenset({ChannelKind.WHAPI})
-"""Providers that cannot sign: the secret that their webhooks carry is made here."""
+SECRET_OF_OURS = frozenset({ChannelKind.WHAPI, ChannelKind.EVOLUTION, ChannelKind.WAHA})
+"""Providers that are told the secret which their webhooks carry, or are signed with: it is made here."""
+GATEWAY_KINDS = frozenset({ChannelKind.EVOLUTION, ChannelKind.WAHA})
+"""Gateways that carry the messages of linked phones."""
 
 
 def channel_by_slug(slug: str) -> Channel | None:
@@ -37,17 +39,19 @@ def _forget_channels(**_: Any) -> None:
 
 
 def channels_for_routes(entry: Channel, routes: set[str]) -> dict[str, Channel]:
-    """Return the channel of each route (a Cloud API phone_number_id) that `entry`'s signature may speak for.
+    """Return the channel of each route that `entry`'s signature may speak for.
 
-    The webhook's own channel answers for its own number and for items without a route. Other numbers of the
-    same app arrive under the same signature: they are accepted only when they share the app secret.
+    A route is a Cloud API phone_number_id, or the instance (session) of a gateway. The webhook's own channel
+    answers for its own number and for items without a route. Other numbers of the same app, or of the same
+    gateway, arrive under the same signature: they are accepted only when they share the app secret.
     """
-    found = {"": entry, entry.phone_number_id: entry}
+    name = "instance" if entry.kind in GATEWAY_KINDS else "phone_number_id"
+    found = {"": entry, getattr(entry, name): entry}
     others = routes - found.keys()
     if others:
-        for channel in Channel.objects.filter(kind=entry.kind, is_active=True, phone_number_id__in=others):
+        for channel in Channel.objects.filter(kind=entry.kind, is_active=True, **{f"{name}__in": others}):
             if _shares_secret(entry, channel):
-                found[channel.phone_number_id] = channel
+                found.setdefault(getattr(channel, name), channel)
     return found
 
 

@@ -12,7 +12,7 @@ from sessions_app.providers.errors import (
     RetryableError,
 )
 from sessions_app.providers.fields import JsonObject, as_identifier, as_object
-from sessions_app.providers.whapi.addresses import chat_id
+from sessions_app.providers.jids import chat_id
 from sessions_app.providers.whapi.failures import refusal
 
 WHAPI_URL = "https://gate.whapi.cloud"

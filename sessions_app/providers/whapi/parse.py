@@ -15,7 +15,7 @@ from sessions_app.providers.base import (
 )
 from sessions_app.providers.errors import MalformedPayloadError
 from sessions_app.providers.fields import JsonObject, as_identifier, as_text
-from sessions_app.providers.whapi.addresses import identity_of
+from sessions_app.providers.jids import identity_of
 from sessions_app.providers.whapi.payloads import ChatUpdate, Envelope, MessageItem, StatusItem
 from sessions_app.providers.whapi.summaries import summary
 

@@ -16,7 +16,7 @@ from sessions_app.providers.fields import (
     as_text,
     as_time,
 )
-from sessions_app.providers.whapi.addresses import crowd, identity_of
+from sessions_app.providers.jids import crowd, identity_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from sessions_app.providers.base import Account, Identity, Profile
 from sessions_app.providers.errors import PermanentError
 from sessions_app.providers.fields import JsonObject, as_sentence, objects
-from sessions_app.providers.whapi.addresses import chat_id
+from sessions_app.providers.jids import chat_id
 from sessions_app.providers.whapi.client import ask
 
 ASK_SECONDS = 8.0

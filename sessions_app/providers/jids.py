@@ -1,5 +1,6 @@
-"""Whapi's names for chats: `573001234567@s.whatsapp.net` a person, `…@lid` one without a shown number,
-`…@g.us` a group, `…@newsletter` a channel, `status@broadcast` the stories."""
+"""WhatsApp's own names for chats, as gateways of linked phones write them: `573001234567@s.whatsapp.net` (or
+`…@c.us`) is a person, `…@lid` one without a shown number, `…@g.us` a group, `…@newsletter` a channel,
+`status@broadcast` the stories."""
 
 from sessions_app.providers.base import Identity, IdentityKind
 from sessions_app.providers.errors import PermanentError
@@ -26,12 +27,15 @@ def crowd(chat_id: object) -> str:
     return _CROWDS.get(as_identifier(chat_id).rpartition("@")[2], "")
 
 
-def chat_id(identity: Identity) -> str:
-    """Return the id by which Whapi is asked about a person. Raises PermanentError for a name it lacks."""
+def chat_id(identity: Identity, *, server: str = _PERSON) -> str:
+    """Return the id of a person's chat. Raises PermanentError for a name that linked phones do not know.
+
+    `server` is what the gateway writes behind a phone number.
+    """
     match identity.kind:
         case IdentityKind.WA_ID:
-            return f"{identity.value}@{_PERSON}"
+            return f"{identity.value}@{server}"
         case IdentityKind.JID | IdentityKind.LID:
             return identity.value
         case kind:
-            raise PermanentError("recipient_kind", f"Whapi cannot address a {kind}")
+            raise PermanentError("recipient_kind", f"a linked phone cannot address a {kind}")
