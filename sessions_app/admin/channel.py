@@ -42,7 +42,14 @@ class ChannelAdmin(ModelAdmin[Channel]):
         (None, {"fields": ("slug", "name", "kind", "is_active", "language")}),
         (
             _("Connection"),
-            {"fields": ("webhook_address", "phone_number_id", "instance", "base_url", "api_version")},
+            {
+                "fields": ("webhook_address", "phone_number_id", "instance", "base_url", "api_version"),
+                "description": _(
+                    "Cloud API: the phone number id. Evolution and WAHA: the instance (WAHA calls it session)"
+                    " and the base URL, which the operator sets with manage.py create_channel; the access"
+                    " token is the key for calling them, the app secret what signs or comes with webhooks."
+                ),
+            },
         ),
         (
             _("Secrets"),

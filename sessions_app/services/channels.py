@@ -2,10 +2,13 @@
 
 import hmac
 import secrets
+from collections.abc import Mapping
 from typing import Any, cast
 
+from django.core.exceptions import ValidationError
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
+from django.utils.translation import gettext as _
 
 from botsite import caching
 from sessions_app.models import Channel, ChannelKind
@@ -15,6 +18,10 @@ SECRET_OF_OURS = frozenset({ChannelKind.WHAPI, ChannelKind.EVOLUTION, ChannelKin
 """Providers that are told the secret which their webhooks carry, or are signed with: it is made here."""
 GATEWAY_KINDS = frozenset({ChannelKind.EVOLUTION, ChannelKind.WAHA})
 """Gateways that carry the messages of linked phones."""
+REQUIRED_FIELDS: Mapping[str, tuple[str, ...]] = dict.fromkeys(
+    GATEWAY_KINDS, ("base_url", "instance", "access_token", "app_secret")
+)
+"""What a channel of a kind cannot be made without by an operator."""
 
 
 def channel_by_slug(slug: str) -> Channel | None:
@@ -59,8 +66,8 @@ def channel_save(*, slug: str, kind: str, **values: Any) -> tuple[Channel, bool]
     """Create the channel `slug`, or update the values that are given; returns it and whether it is new.
 
     `values` are fields of Channel; None leaves a field as it is. The caller is the operator, whose base URL
-    is trusted. Raises ValidationError with a sentence per
-    field, ValueError for a kind that has no provider yet.
+    is trusted. Raises ValidationError with a sentence per field, also for one that the kind cannot do
+    without, ValueError for a kind that has no provider yet.
     """
     if kind not in PROVIDERS:
         raise ValueError(f"kind must be one of: {', '.join(sorted(PROVIDERS))}")
@@ -74,8 +81,22 @@ def channel_save(*, slug: str, kind: str, **values: Any) -> tuple[Channel, bool]
     if values.get("base_url") is not None:
         channel.base_url_guarded = False
     channel.full_clean()
+    _require_fields(channel)
     channel.save()
     return channel, created
+
+
+def _require_fields(channel: Channel) -> None:
+    problems = {
+        name: _("A channel of the kind %(kind)s needs: %(field)s.")
+        % {"kind": channel.get_kind_display(), "field": name.replace("_", "-")}
+        for name in REQUIRED_FIELDS.get(channel.kind, ())
+        if not getattr(channel, name)
+    }
+    if channel.base_url and not channel.base_url.startswith(("http://", "https://")):
+        problems["base_url"] = _("The base URL has to begin with http:// or https://.")
+    if problems:
+        raise ValidationError(problems)
 
 
 def webhook_secret_renew(channel: Channel) -> str:

@@ -214,7 +214,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(reply)
 
-    do_GET = do_POST
+    do_GET = do_DELETE = do_POST
 
     def _send(self, reply: Reply) -> None:
         self.send_response(reply.status)

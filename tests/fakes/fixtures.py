@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.fakes.evolution import FakeEvolution
 from tests.fakes.graph import FakeGraph
 from tests.fakes.laravel import FakeLaravel
 from tests.fakes.openai_compatible import FakeOpenAI
 from tests.fakes.soap_inventory import FakeInventory
+from tests.fakes.waha import FakeWaha
 from tests.fakes.whapi import FakeWhapi
 
 
@@ -43,4 +45,18 @@ def whapi() -> Iterator[FakeWhapi]:
 def laravel() -> Iterator[FakeLaravel]:
     """The Laravel that is told of sessions, on a loopback port; LARAVEL_API_URL is `laravel.api_url`."""
     with FakeLaravel() as server:
+        yield server
+
+
+@pytest.fixture
+def evolution() -> Iterator[FakeEvolution]:
+    """An Evolution server on a loopback port; a channel's base URL is `evolution.url`."""
+    with FakeEvolution() as server:
+        yield server
+
+
+@pytest.fixture
+def waha() -> Iterator[FakeWaha]:
+    """A WAHA server on a loopback port; a channel's base URL is `waha.url`."""
+    with FakeWaha() as server:
         yield server

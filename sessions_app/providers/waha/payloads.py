@@ -8,7 +8,7 @@ from typing import Any
 from sessions_app.providers.base import Identity
 from sessions_app.providers.fields import JsonObject, as_identifier, as_object, as_text, as_time
 from sessions_app.providers.jids import crowd, identity_of
-from sessions_app.providers.waha.ids import chat_of, message_id
+from sessions_app.providers.waha.ids import chat_of, message_id, own_id
 
 SESSION_ID_LIMIT = 128
 
@@ -38,6 +38,7 @@ class MessageItem:
         if not from_me:
             alternative = alternative or info.get("SenderAlt")
         about = as_object(raw.get("replyTo")).get("id") or as_object(raw.get("reaction")).get("messageId")
+        quoted = message_id(about)
         return cls(
             external_id=name,
             chat=identity_of(chat),
@@ -48,7 +49,7 @@ class MessageItem:
             source=as_identifier(raw.get("source")),
             sender_name=as_text(data.get("notifyName") or data.get("pushName") or info.get("PushName")),
             sent_at=as_time(raw.get("timestamp")),
-            reply_to=message_id(about),
+            reply_to=own_id(quoted) if quoted.startswith("true_") else quoted,
         )
 
     def customer(self) -> tuple[Identity, ...]:

@@ -13,6 +13,7 @@ from sessions_app.providers.base import (
     Identity,
     IdentityKind,
     InboundEvent,
+    OutboundMessage,
     Provider,
     WebhookRequest,
 )
@@ -25,8 +26,8 @@ from sessions_app.providers.errors import (
 from sessions_app.providers.registry import PROVIDERS, get_provider
 from tests.payloads import PAYLOADS, load, samples
 
-WITHOUT_WEBHOOKS = {"simulator"}
-NEEDS_SETTING_UP = PROVIDERS.keys() - {"simulator"}
+WITHOUT_WEBHOOKS = {"gateway", "simulator"}
+UNSET_HEALTH = {"gateway": HealthState.UNKNOWN, "simulator": HealthState.UP}
 each_provider = pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
 
 
@@ -76,7 +77,7 @@ def test_a_profile_that_cannot_be_had_is_a_provider_error(provider: Provider) ->
 @each_provider
 def test_the_check_of_a_channel_that_is_not_set_up_says_so_and_asks_nobody(provider: Provider) -> None:
     health = provider.check(Account(slug="shop", kind=provider.kind))
-    assert health.state == (HealthState.DOWN if provider.kind in NEEDS_SETTING_UP else HealthState.UP)
+    assert health.state == UNSET_HEALTH.get(provider.kind, HealthState.DOWN)
     assert bool(health.detail) == (health.state != HealthState.UP)
 
 
@@ -85,6 +86,16 @@ def test_the_check_of_a_channel_that_is_not_set_up_says_so_and_asks_nobody(provi
 def test_what_is_no_envelope_is_malformed(provider: Provider, body: bytes) -> None:
     with pytest.raises(MalformedPayloadError):
         provider.parse(body)
+
+
+@each_provider
+def test_a_channel_that_is_not_set_up_sends_nothing(provider: Provider) -> None:
+    message = OutboundMessage(Identity(IdentityKind.WA_ID, "573000000001"), "hola", callback_data="c")
+    if provider.kind == "simulator":
+        assert provider.send(Account(slug="shop", kind=provider.kind), message)
+        return
+    with pytest.raises(ConfigurationError):
+        provider.send(Account(slug="shop", kind=provider.kind), message)
 
 
 @each_provider

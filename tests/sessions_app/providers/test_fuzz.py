@@ -26,7 +26,7 @@ JSON_VALUES: st.SearchStrategy[Any] = st.recursive(
     lambda children: st.lists(children, max_size=3) | st.dictionaries(TEXTS, children, max_size=3),
     max_leaves=5,
 )
-ITEM_LISTS = {"messages", "statuses", "message_echoes", "chats_updates"}
+ITEM_LISTS = {"messages", "statuses", "message_echoes", "chats_updates", "data"}
 Place = tuple[Any, Any]
 
 
