@@ -14,8 +14,7 @@ from conversations.services.refusals import Refusal
 from conversations.services.threads import open_thread
 from conversations.services.user_lookup import address_at
 from sessions_app.models import Channel
-from sessions_app.providers.errors import ConfigurationError
-from sessions_app.providers.registry import get_provider
+from sessions_app.providers.registry import PROVIDERS
 
 
 class Unsendable(Refusal):
@@ -109,9 +108,10 @@ def _store(channel: Channel, order: MessageOrder) -> Message:
 
 
 def _require_sendable(channel: Channel, order: MessageOrder) -> None:
-    try:
-        limit = get_provider(channel.kind).text_limit
-    except ConfigurationError:
-        raise Unsendable("channel_cannot_send", "This channel cannot send messages.") from None
-    if len(order.text) > limit:
-        raise Unsendable("text_too_long", f"This channel's texts have at most {limit} characters.")
+    provider = PROVIDERS.get(channel.kind)
+    if provider is None or not provider.carries_messages:
+        raise Unsendable("channel_cannot_send", "This channel cannot send messages.")
+    if len(order.text) > provider.text_limit:
+        raise Unsendable(
+            "text_too_long", f"This channel's texts have at most {provider.text_limit} characters."
+        )

@@ -220,6 +220,8 @@ class Provider(Protocol):
     """One folder per provider implements this; `registry.py` lists them."""
 
     kind: str
+    carries_messages: bool
+    """Whether anything can be sent to customers at all."""
     text_limit: int
     """The longest text one message may hold, in characters."""
     limits: SendLimits

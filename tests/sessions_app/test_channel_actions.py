@@ -46,14 +46,16 @@ def test_each_chosen_channel_has_its_line(whapi: FakeWhapi) -> None:
     channels = (
         whapi_channel(whapi.url),
         make_channel("sim", kind="simulator", phone_number_id=""),
-        make_channel("later", kind="waha", phone_number_id=""),
+        make_channel("phones", kind="gateway", phone_number_id=""),
+        make_channel("former", kind="pigeon", phone_number_id=""),
     )
 
     page = order(administrator(), "check_connection", *channels)
 
     assert "Linked phone: the connection works. (AUTH)" in page
     assert "Sim: the connection works." in page
-    assert "Later: nobody can tell whether the connection works. (WAHA)" in page
+    assert "Phones: nobody can tell whether the connection works. (it reports its sessions by itself)" in page
+    assert "Former: nobody can tell whether the connection works. (pigeon)" in page
 
 
 def test_a_new_secret_is_shown_once_and_the_old_one_still_opens() -> None:
@@ -88,3 +90,14 @@ def test_who_may_only_look_cannot_renew_it() -> None:
 
     channel.refresh_from_db()
     assert channel.app_secret == "first"
+
+
+@pytest.mark.parametrize("kind", ["evolution", "waha"])
+def test_the_secret_of_a_gateway_is_ours_to_make(kind: str) -> None:
+    channel = make_channel("phones", kind=kind, phone_number_id="", app_secret="first")
+
+    page = order(administrator(), "renew_webhook_secret", channel)
+
+    channel.refresh_from_db()
+    assert channel.app_secret in page
+    assert channel.account().app_secrets == (channel.app_secret, "first")

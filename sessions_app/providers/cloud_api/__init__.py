@@ -22,6 +22,7 @@ class CloudApi:
     """The adapter as the registry knows it."""
 
     kind = "cloud_api"
+    carries_messages = True
     text_limit = client.TEXT_LIMIT
     limits = SendLimits(pair_paced=True, per_second=SEND_CLOUD_API.limit, window=timedelta(hours=24))
     fetches_profiles = False  # a customer's name comes with every message; there is nothing to ask for more

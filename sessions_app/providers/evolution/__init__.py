@@ -20,6 +20,7 @@ class Evolution:
     """The adapter as the registry knows it."""
 
     kind = "evolution"
+    carries_messages = True
     text_limit = client.TEXT_LIMIT
     limits = SendLimits(per_minute=10)  # WhatsApp bans linked phones that write like machines
     fetches_profiles = False  # a customer's name comes with every message; labels only for a whole instance

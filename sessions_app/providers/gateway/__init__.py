@@ -25,6 +25,7 @@ class Gateway:
     """The adapter as the registry knows it: no webhooks, no messages."""
 
     kind = "gateway"
+    carries_messages = False
     text_limit = 4096
     limits = SendLimits()
     fetches_profiles = False

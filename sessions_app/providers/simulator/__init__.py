@@ -21,6 +21,7 @@ class Simulator:
     """Accepts every message at once. It has no webhooks: the chat page hands its messages to the inbox."""
 
     kind = "simulator"
+    carries_messages = True
     text_limit = 4096
     limits = SendLimits()
     fetches_profiles = False

@@ -19,6 +19,7 @@ class Waha:
     """The adapter as the registry knows it."""
 
     kind = "waha"
+    carries_messages = True
     text_limit = client.TEXT_LIMIT
     limits = SendLimits(per_minute=10)  # WhatsApp bans linked phones that write like machines
     fetches_profiles = True

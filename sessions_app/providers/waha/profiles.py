@@ -3,7 +3,7 @@
 from sessions_app.providers.base import Account, Identity, Profile
 from sessions_app.providers.errors import PermanentError
 from sessions_app.providers.fields import JsonObject, as_sentence
-from sessions_app.providers.gateway_calls import require
+from sessions_app.providers.gateway_calls import ASK_SECONDS, require
 from sessions_app.providers.jids import chat_id
 from sessions_app.providers.waha.client import SERVER, query
 
@@ -15,7 +15,8 @@ def fetch_profile(account: Account, identity: Identity) -> Profile:
     """
     require(account, "base_url", "access_token", "instance")
     address = chat_id(identity, server=SERVER)
-    answer = query(account, "GET", "contacts", params={"contactId": address, "session": account.instance})
+    about = {"contactId": address, "session": account.instance}
+    answer = query(account, "GET", "contacts", params=about, seconds=ASK_SECONDS)
     own_name = _first(answer, "pushname", "pushName", "notify")
     name = _first(answer, "name", "shortName") or own_name
     if not name:

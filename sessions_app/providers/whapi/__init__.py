@@ -20,6 +20,7 @@ class Whapi:
     """The adapter as the registry knows it."""
 
     kind = "whapi"
+    carries_messages = True
     text_limit = client.TEXT_LIMIT
     limits = SendLimits(per_minute=SEND_WHAPI.limit)
     fetches_profiles = True

@@ -91,6 +91,7 @@ def test_what_is_no_envelope_is_malformed(provider: Provider, body: bytes) -> No
 @each_provider
 def test_a_channel_that_is_not_set_up_sends_nothing(provider: Provider) -> None:
     message = OutboundMessage(Identity(IdentityKind.WA_ID, "573000000001"), "hola", callback_data="c")
+    assert provider.carries_messages == (provider.kind != "gateway")
     if provider.kind == "simulator":
         assert provider.send(Account(slug="shop", kind=provider.kind), message)
         return

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from sessions_app.providers import gateway_calls
 from sessions_app.providers.base import Account, Identity, IdentityKind, OutboundMessage, Profile
 from sessions_app.providers.errors import (
     AmbiguousError,
@@ -88,7 +87,8 @@ def test_what_a_linked_phone_cannot_send_fails_for_good_without_a_call(
 
 @pytest.mark.parametrize("missing", ["base_url", "access_token", "instance"])
 def test_what_a_channel_lacks_is_named_without_a_call(fake: Fake, missing: str) -> None:
-    error = send_failure(replace(account_at(fake), **{missing: ""}))
+    without: dict[str, Any] = {missing: ""}
+    error = send_failure(replace(account_at(fake), **without))
 
     assert type(error) is ConfigurationError
     assert missing.replace("_", " ") in error.detail
@@ -239,20 +239,13 @@ def test_a_contact_of_waha_has_names_and_no_word_on_labels(
     ids=repr,
 )
 def test_a_contact_that_cannot_be_had_is_a_provider_error(
-    waha: FakeWaha, behaviour: Behaviour, error: type[ProviderError], fast: None
+    waha: FakeWaha, behaviour: Behaviour, error: type[ProviderError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("sessions_app.providers.waha.profiles.ASK_SECONDS", 1.0)
     waha.behave(behaviour)
 
     with pytest.raises(error):
         get_provider("waha").fetch_profile(account_at(waha), CUSTOMER)
-
-
-@pytest.fixture
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Questions are given up sooner: the default is bound where the function is made."""
-    defaults = waha_client.query.__kwdefaults__ | {"seconds": 1.0}
-    assert defaults["seconds"] < gateway_calls.ASK_SECONDS
-    monkeypatch.setattr(waha_client.query, "__kwdefaults__", defaults)
 
 
 @pytest.mark.parametrize(
