@@ -33,7 +33,7 @@ def store(
             _settle(channel, ours, echo)
             continue
         text, note = clean_text(echo.text)
-        outbound_append(
+        (message,) = outbound_append(
             user,
             text,
             author=Author.PHONE,
@@ -43,6 +43,7 @@ def store(
             payload=clean_json(echo.raw),
             provider_at=echo.sent_at,
         )
+        statuses.apply_early(message)
         takeover.pause(user)
     return len(echoes)
 

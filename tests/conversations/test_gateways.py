@@ -306,3 +306,13 @@ def test_no_key_of_the_server_is_stored(evolution_line: Line) -> None:
     stored += Message.objects.values_list("payload", flat=True)
     assert len(stored) == 3
     assert "SERVER-KEY" not in json.dumps(stored)
+
+
+def test_how_far_a_persons_message_has_come_is_kept_when_told_first(evolution_line: Line) -> None:
+    evolution_line.deliver(evolution_line.write("hola", sender=ANA))
+
+    evolution_line.deliver(evolution_fake.status_webhook("P1", "READ", recipient=ANA))
+    evolution_line.deliver(evolution_line.from_phone("le atiendo yo", "P1"))
+
+    assert Message.objects.get(external_id="P1").state == "read"
+    assert not EarlyStatus.objects.exists()

@@ -17,6 +17,7 @@ from sessions_app.providers.errors import MalformedPayloadError
 from sessions_app.providers.evolution.devices import code_event, connection_event
 from sessions_app.providers.evolution.payloads import Envelope, MessageItem, StatusItem
 from sessions_app.providers.fields import JsonObject, as_identifier
+from sessions_app.providers.jids import crowd
 
 _STATES: Mapping[str, DeliveryState] = {
     **dict.fromkeys(("PENDING", "SERVER_ACK", "1", "2"), DeliveryState.ACCEPTED),
@@ -127,10 +128,10 @@ def _sent_event(instance: str, raw: JsonObject) -> InboundEvent:
 
 def _status_event(instance: str, raw: JsonObject) -> InboundEvent:
     item = StatusItem.read(raw)
-    if not item.from_me:
-        # That a customer's message was read on the phone: the first of a chat is kept.
-        name = as_identifier(f"status:{item.chat}")
-        return _unrecognized("status of a customer's message", raw, external_id=name, route=instance)
+    if not item.from_me or crowd(item.chat):
+        # That a customer's message was read on the phone, or what a person wrote to a group: never of ours.
+        name = as_identifier(f"status:{item.chat}")  # the first of a chat is kept
+        return _unrecognized("status of another's message", raw, external_id=name, route=instance)
     state = _STATES.get(item.state)
     if state is None or not item.external_id:
         reason = f"status {item.state or 'unknown'}" if item.external_id else "status without id"

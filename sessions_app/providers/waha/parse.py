@@ -13,6 +13,7 @@ from sessions_app.providers.base import (
 )
 from sessions_app.providers.errors import MalformedPayloadError
 from sessions_app.providers.fields import JsonObject, as_identifier, as_object
+from sessions_app.providers.jids import crowd
 from sessions_app.providers.waha.content import read_content, read_reaction
 from sessions_app.providers.waha.devices import status_event
 from sessions_app.providers.waha.ids import own_id
@@ -119,10 +120,10 @@ def _own_event(envelope: Envelope, item: MessageItem, raw: JsonObject) -> Inboun
 
 def _ack_event(envelope: Envelope, raw: JsonObject) -> InboundEvent:
     item = AckItem.read(raw)
-    if not item.from_me:
-        # That a customer's message was read on the phone: the first of a chat is kept.
-        name = as_identifier(f"ack:{item.chat}")
-        return _unrecognized("ack of a customer's message", raw, external_id=name, route=envelope.session)
+    if not item.from_me or crowd(item.chat):
+        # That a customer's message was read on the phone, or what a person wrote to a group: never of ours.
+        name = as_identifier(f"ack:{item.chat}")  # the first of a chat is kept
+        return _unrecognized("ack of another's message", raw, external_id=name, route=envelope.session)
     state, external_id = _STATES.get(item.ack), own_id(item.external_id)
     if state is None or not external_id:
         reason = f"ack {item.ack or 'unknown'}" if external_id else "ack without id"
