@@ -29,6 +29,7 @@ from conversations.services.identities import Names, NamesContestedError, users_
 from sessions_app.models import Channel
 from sessions_app.providers.base import (
     BusinessEcho,
+    DeviceEvent,
     InboundEvent,
     InboundMessage,
     NumberChange,
@@ -36,6 +37,7 @@ from sessions_app.providers.base import (
     StatusUpdate,
     UnrecognizedItem,
 )
+from sessions_app.services import devices
 from sessions_app.services.channels import channels_for_routes
 
 ATTEMPTS = 3
@@ -78,9 +80,17 @@ def _receive(channel: Channel, events: Sequence[InboundEvent]) -> Receipt:
             receipt.accepted += echoes.store(target, _of(BusinessEcho, items), users)
             receipt.accepted += statuses.apply(target, _of(StatusUpdate, items))
             _store_unrecognized(target, _of(UnrecognizedItem, items), receipt)
+            _apply_device_events(target, _of(DeviceEvent, items), receipt)
     for user_id in receipt.users_to_wake:
         wakeups.wake_turn(user_id, delay=settings.BUFFER_SECONDS)
     return receipt
+
+
+def _apply_device_events(channel: Channel, events: Sequence[DeviceEvent], receipt: Receipt) -> None:
+    if events:
+        applied = devices.events_apply(channel, events)
+        receipt.accepted += applied.accepted
+        receipt.duplicates += applied.duplicates
 
 
 def _of(kind: type[Event], items: Iterable[InboundEvent]) -> list[Event]:

@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from conversations.models import EarlyStatus, Message, WebhookItem, WhatsAppUser
 from conversations.services import outbox, turns
-from sessions_app.models import Channel
+from sessions_app.models import Channel, Device
 from tests.conversations.builders import inbound_states, make_channel, outbound_states, outbound_texts
 from tests.fakes import evolution as evolution_fake
 from tests.fakes import waha as waha_fake
@@ -290,8 +290,7 @@ def test_whatever_comes_is_stored_or_counted_and_acknowledged(
     status, receipt = phone.deliver(body)
 
     assert status == 200
-    devices = sum(event["event"] == "DeviceEvent" for event in events)
-    assert sum(receipt.values()) >= len(events) - devices
+    assert sum(receipt.values()) == len(events)
 
 
 def test_no_key_of_the_server_is_stored(evolution_line: Line) -> None:
@@ -316,3 +315,42 @@ def test_how_far_a_persons_message_has_come_is_kept_when_told_first(evolution_li
 
     assert Message.objects.get(external_id="P1").state == "read"
     assert not EarlyStatus.objects.exists()
+
+
+def test_what_evolution_tells_of_an_instance_becomes_the_state_of_a_session(evolution_line: Line) -> None:
+    told = [
+        evolution_fake.webhook("connection.update", {"instance": "shop", "state": "connecting"}),
+        evolution_fake.webhook("qrcode.updated", {"qrcode": evolution_fake.qr_code("shop")}),
+        evolution_fake.webhook("qrcode.updated", {"qrcode": evolution_fake.qr_code("shop")}),
+        evolution_fake.webhook("connection.update", {"instance": "shop", "state": "open"}),
+    ]
+
+    receipts = [evolution_line.deliver(body)[1] for body in told]
+
+    assert [(receipt["accepted"], receipt["duplicates"]) for receipt in receipts] == [
+        (1, 0),
+        (1, 0),
+        (0, 1),
+        (1, 0),
+    ]
+    device = Device.objects.get(channel=evolution_line.channel)
+    assert (device.session_id, device.status) == ("shop", "active")
+
+
+def test_a_code_that_is_repeated_after_the_link_leaves_the_session_active(evolution_line: Line) -> None:
+    code = evolution_fake.webhook("qrcode.updated", {"qrcode": evolution_fake.qr_code("shop")})
+    for body in (evolution_fake.webhook("connection.update", {"state": "open"}), code, code):
+        evolution_line.deliver(body)
+
+    assert Device.objects.get().status == "active"
+
+
+def test_an_older_word_of_waha_does_not_overwrite_a_newer_one(waha_line: Line) -> None:
+    newer = waha_fake.webhook("session.status", {"status": "WORKING"})
+    older = waha_fake.webhook("session.status", {"status": "SCAN_QR_CODE"})
+    older["timestamp"] = newer["timestamp"] - 5000
+
+    receipts = [waha_line.deliver(body)[1] for body in (newer, older)]
+
+    assert [receipt["duplicates"] for receipt in receipts] == [0, 1]
+    assert Device.objects.get().status == "active"
