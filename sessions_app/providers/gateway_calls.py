@@ -32,7 +32,7 @@ class Call:
     """One request: `path` is put together of `parts`, each of them quoted. `seconds` bounds all of it."""
 
     method: str
-    base_url: str
+    account: Account
     parts: tuple[str, ...]
     headers: Mapping[str, str] = field(repr=False)
     json: object = field(default=None, repr=False)
@@ -110,11 +110,12 @@ def _kind(status: int, *, is_send: bool) -> type[ProviderError]:
 def _request(call: Call) -> HttpReply:
     return _http.request(
         call.method,
-        "/".join((call.base_url.rstrip("/"), *(quote(part, safe="@") for part in call.parts))),
+        "/".join((call.account.base_url.rstrip("/"), *(quote(part, safe="@") for part in call.parts))),
         headers={"Accept": "application/json", **call.headers},
         json=call.json,
         params=call.params,
         total_seconds=call.seconds,
+        guarded=call.account.guarded,
     )
 
 

@@ -97,10 +97,12 @@ def test_the_operator_s_command_makes_it_trusted_again(channel: Channel) -> None
     assert (channel.base_url, channel.base_url_guarded) == ("http://127.0.0.1:7", False)
 
 
-@pytest.mark.parametrize("kind", ["cloud_api", "whapi"])
+@pytest.mark.parametrize("kind", ["cloud_api", "evolution", "waha", "whapi"])
 def test_a_guarded_channel_cannot_call_this_machine(kind: str, settings: Settings) -> None:
     with FakeGraph() as graph:
-        channel = make_channel(kind=kind, access_token="t", base_url=graph.url, base_url_guarded=True)
+        channel = make_channel(
+            kind=kind, access_token="t", instance="shop", base_url=graph.url, base_url_guarded=True
+        )
 
         refused = channel_check(channel)
         assert refused.state is HealthState.DOWN

@@ -21,7 +21,7 @@ def send_message(account: Account, message: OutboundMessage) -> str:
     answer = hand_over(
         Call(
             "POST",
-            account.base_url,
+            account,
             ("message", "sendText", account.instance),
             headers=headers(account),
             json=body,

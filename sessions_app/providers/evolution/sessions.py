@@ -67,9 +67,7 @@ def _ask(
     account: Account, method: str, *path: str, json: object = None, seconds: float = ASK_SECONDS
 ) -> JsonObject:
     require(account, "base_url", "access_token")
-    call = Call(
-        method, account.base_url, ("instance", *path), headers=headers(account), json=json, seconds=seconds
-    )
+    call = Call(method, account, ("instance", *path), headers=headers(account), json=json, seconds=seconds)
     return ask(call, secret=account.access_token)
 
 

@@ -15,7 +15,7 @@ class GatewaySessions:
             bearer = {"Authorization": f"Bearer {account.access_token}"} if account.access_token else {}
             body = {"user_id": owner_id, "sessionId": session_id}
             ask(
-                Call("POST", account.base_url, ("start",), headers=bearer, json=body),
+                Call("POST", account, ("start",), headers=bearer, json=body),
                 secret=account.access_token,
             )
         return None

@@ -30,7 +30,7 @@ def send_message(account: Account, message: OutboundMessage) -> str:
         body["reply_to"] = message.reply_to
     call = Call(
         "POST",
-        account.base_url,
+        account,
         ("api", "sendText"),
         headers=_headers(account),
         json=body,
@@ -67,7 +67,7 @@ def query(
     require(account, "base_url", "access_token")
     call = Call(
         method,
-        account.base_url,
+        account,
         ("api", *path),
         headers=_headers(account),
         json=json,

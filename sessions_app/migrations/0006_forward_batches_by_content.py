@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sessions_app", "0003_devices_and_forwards"),
+        ("sessions_app", "0005_orders_to_gateways"),
     ]
 
     operations = [
