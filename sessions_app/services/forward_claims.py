@@ -101,9 +101,12 @@ class Claim:
     lease_until: datetime
 
     def renew(self, items: Sequence[Item], *, sending: Sequence[Item], batch_id: UUID) -> None:
-        """Keep `items` of this claim for another LEASE_SECONDS; some are sent now. Raises LeaseLost."""
+        """Keep `items` of this claim for another LEASE_SECONDS; some are sent now. Raises LeaseLost.
+
+        Within a transaction, which holds the rows in their order.
+        """
         pks = [item.pk for item in items]
-        with transaction.atomic(), connection.cursor() as cursor:
+        with connection.cursor() as cursor:
             cursor.execute(_HOLD, [pks, self.lease_until])
             sent = [item.pk for item in sending]
             cursor.execute(_RENEW, [LEASE_SECONDS, sent, batch_id, pks, self.lease_until])
@@ -148,7 +151,8 @@ def forwards_claim(kind: ForwardKind, *, flush: bool = False) -> Claim | None:
             return None
         items = _items(kind, [pk for pk, _ in rows])
         taken = {item.pk for item in items}
-        cursor.execute(_EXPIRE, [[pk for pk, _ in rows if pk not in taken]])
+        if expired := [pk for pk, _ in rows if pk not in taken]:
+            cursor.execute(_EXPIRE, [expired])
         cursor.execute(_TAKE, [LEASE_SECONDS, list(taken)])
         leases = cursor.fetchall()
         return Claim(kind, items, leases[0][0] if leases else timezone.now())

@@ -37,6 +37,8 @@ class Lane:
 
     def step(self) -> float:
         """Send a batch if one is due; returns the seconds until there may be something to do."""
+        if laravel_breaker().seems_open():  # thousands may wait by now: they are not looked at in vain
+            return IDLE_SECONDS
         look = forwards_look(self._kind, urgent=self._urgent)
         if look.due_in is None or look.due_in > 0:
             return min(self._look_seconds, look.due_in or self._look_seconds)

@@ -7,11 +7,14 @@ from contextlib import ExitStack
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from sessions_app.models import Channel, Device, Forward, ForwardKind, ForwardState
 from sessions_app.services import forwarder as forwarder_module
+from sessions_app.services.forward_pause import pause_begin
 from sessions_app.services.forwarder import Forwarder, Lane
+from sessions_app.services.laravel import laravel_breaker
 from tests.fakes.behaviour import Behaviour
 from tests.fakes.laravel import FakeLaravel
 from tests.processes import wait_until
@@ -123,6 +126,26 @@ def test_a_lane_that_meets_an_error_goes_on(
     apply(channel, status("inactive"))
 
     assert told.wait_for(lambda: told.statuses() == {"s1": "inactive"})
+
+
+def test_with_the_circuit_open_nothing_is_looked_for(told: FakeLaravel, channel: Channel) -> None:
+    for _ in range(5):
+        laravel_breaker().admit().failed()
+    apply(channel, status("inactive"))
+    make_due()
+
+    with CaptureQueriesContext(connection) as queries:
+        assert Lane(ForwardKind.STATUS).step() == forwarder_module.IDLE_SECONDS
+    assert (len(queries), told.batches) == (0, [])
+
+
+def test_a_pause_is_waited_for(told: FakeLaravel, channel: Channel) -> None:
+    pause_begin(30, "HTTP 429")
+    apply(channel, status("inactive"))
+    make_due()
+
+    assert Lane(ForwardKind.STATUS).step() == forwarder_module.IDLE_SECONDS
+    assert (states(), told.batches) == ({"s1": "pending"}, [])
 
 
 @pytest.mark.stack
