@@ -80,7 +80,10 @@ def test_a_session_of_a_gateway_that_cannot_be_asked_is_only_registered(channel:
 
     order_give(device, Order.LOG_OUT)
     order_carry_out(device.pk)
-    assert reread_state(device) == ("failed", "not_possible: this channel has no gateway that can be asked")
+    assert reread_state(device) == (
+        "failed",
+        "not_offered: a gateway of this kind can only be asked to start a session",
+    )
 
 
 def test_an_order_whose_hint_was_lost_is_found(channel: Channel, asked: FakeGateway) -> None:
