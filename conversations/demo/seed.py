@@ -5,6 +5,7 @@ from django.db.models.functions import Now
 
 from conversations.demo.catalogue import seed_catalogue
 from conversations.demo.conversations import CONVERSATIONS, DemoConversation
+from conversations.demo.devices import seed_devices
 from conversations.demo.knowledge import KNOWLEDGE
 from conversations.demo.profile import seed_profile
 from conversations.models import Author, Direction, KnowledgeEntry, Message, OutboundState
@@ -19,7 +20,7 @@ SIMULATOR_SLUG = "simulator"
 
 @transaction.atomic
 def seed() -> dict[str, int]:
-    """Make the simulator's channel, its catalogue, the knowledge base and some conversations.
+    """Make the simulator's channel, its catalogue, the knowledge base, some conversations and sessions.
 
     Returns how many are new.
     """
@@ -33,6 +34,7 @@ def seed() -> dict[str, int]:
             _seed_entry(language, *entry) for language, entries in KNOWLEDGE.items() for entry in entries
         ),
         "products": seed_catalogue(channel),
+        "sessions": seed_devices(),
         "conversations": sum(_seed_conversation(channel, demo) for demo in CONVERSATIONS),
     }
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
@@ -27,7 +28,7 @@ from conversations.models import (
 )
 from conversations.services.tombstones import REPEATED_DAYS
 from conversations.shop.models import CustomerSession
-from monitoring.models import BreakerEvent, Cause
+from monitoring.models import AuditEvent, BreakerEvent, Cause, SecurityEvent
 
 UNDECIDED = (InboundState.PENDING, OutboundState.SENDING, OutboundState.UNKNOWN)
 """Kept for as long as they are in these states: somebody is at work on them."""
@@ -131,5 +132,8 @@ RULES = (
     Rule("breaker_events", BreakerEvent, "at", _for(90), ~Q(cause=Cause.MANUAL) | Q(_LATER_BY_HAND)),
     Rule("pending_invalidations", PendingInvalidation, "created_at", _for(2)),
     Rule("admin_log", LogEntry, "action_time", _for(365)),
+    Rule("security_events", SecurityEvent, "at", _for(180)),
+    Rule("audit_events", AuditEvent, "at", _for(730)),
+    Rule("failed_logins", AccessAttempt, "attempt_time", _for(90)),
 )
 LOG_FILE_DAYS = 30

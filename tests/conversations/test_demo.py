@@ -5,9 +5,9 @@ from django.core.management import call_command
 
 from conversations.models import KnowledgeEntry, Message, ProfileVersion, WhatsAppUser
 from conversations.shop.models import Product
-from sessions_app.models import Channel
+from sessions_app.models import Channel, Device
 
-MODELS = (Channel, KnowledgeEntry, Message, Product, ProfileVersion, WhatsAppUser)
+MODELS = (Channel, Device, KnowledgeEntry, Message, Product, ProfileVersion, WhatsAppUser)
 
 
 @pytest.mark.django_db

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axes.models import AccessAttempt
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
@@ -34,7 +35,7 @@ from conversations.models import (
 from conversations.services import inbox, threads
 from conversations.services.erasing import user_erase
 from conversations.shop.models import CustomerSession
-from monitoring.models import BreakerEvent
+from monitoring.models import AuditEvent, BreakerEvent, SecurityEvent
 from monitoring.retention import sweep
 from monitoring.retention.periods import RULES
 from monitoring.retention.sweep import KINDS, Busy, retention_count, retention_run
@@ -226,6 +227,9 @@ def _of_every_kind(user: WhatsAppUser) -> None:
         "action_time": lambda n: LogEntry.objects.create(
             user=staff, object_repr="x", action_flag=CHANGE, object_id=f"{n}"
         ),
+        "at": lambda n: SecurityEvent.objects.create(at=ago(1), operation=f"{n}"),
+        "at ": lambda n: AuditEvent.objects.create(action=f"{n}"),
+        "attempt_time": lambda n: AccessAttempt.objects.create(username=f"{n}", failures_since_start=1),
     }
     for field, one in make.items():
         aged(one(1), field.strip(), 999)
@@ -239,6 +243,7 @@ def test_every_kind_has_its_period(user: WhatsAppUser) -> None:
 
     ones = {"webhook_items", "idempotent_requests", "early_statuses", "erased_facts", "merge_details"}
     ones |= {"shop_sessions", "pending_invalidations", "admin_log"}
+    ones |= {"security_events", "audit_events", "failed_logins"}
     assert {kind for kind, rows in counts.items() if rows} == ones
     assert {counts[kind] for kind in ones} == {1}
     assert sum(retention_run().values()) == 0
