@@ -74,5 +74,6 @@ def _enter(house: House, environ: MutableMapping[str, str]) -> None:
         REDIS_URL=house.redis_url,
         VAR_DIR=str(house.folder),
         LOG_DIR=str(house.folder / "logs"),
+        LOG_TO="files",
         DJANGO_SETTINGS_MODULE="botsite.settings",
     )

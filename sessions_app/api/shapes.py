@@ -73,7 +73,10 @@ class StartAnswer(serializers.Serializer[Any]):
 
 class SessionQuery(ChannelNamed):
     maxAge = serializers.FloatField(
-        required=False, min_value=1, help_text="Ask the gateway when what is known is older, in seconds."
+        required=False,
+        min_value=1,
+        max_value=31_536_000,
+        help_text="Ask the gateway when what is known is older, in seconds; a year at the most.",
     )
 
 

@@ -17,7 +17,7 @@ from sessions_app.services.forwarder import Forwarder, Lane
 from sessions_app.services.laravel import laravel_breaker
 from tests.fakes.behaviour import Behaviour
 from tests.fakes.laravel import FakeLaravel
-from tests.processes import wait_until
+from tests.processes import database_url_of_tests, wait_until
 from tests.sessions_app.services.builders import apply, code, status
 from tests.sessions_app.services.forwarder_process import ForwarderProcess
 from tests.sessions_app.services.forwarding import make_due, states
@@ -28,10 +28,8 @@ Start = Callable[[], ForwarderProcess]
 @pytest.fixture
 def start(told: FakeLaravel) -> Iterator[Start]:
     """Start forwarders as processes, with short intervals and a lease that runs out soon enough."""
-    database = connection.settings_dict
-    place = f"{database['HOST']}:{database['PORT']}"
     environment = {
-        "DATABASE_URL": f"postgres://{database['USER']}:{database['PASSWORD']}@{place}/{database['NAME']}",
+        "DATABASE_URL": database_url_of_tests(),
         "REDIS_URL": os.environ["REDIS_URL"],
         "LARAVEL_API_URL": told.api_url,
         "BATCH_SIZE": "20",
