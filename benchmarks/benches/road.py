@@ -124,7 +124,7 @@ class RoadBench:
 
 
 def _turn() -> Turn:
-    user = receive(make_channel(slug="road", phone_number_id="2002"), QUESTION)
+    user = receive(make_channel(slug="road", phone_number_id="bench-road"), QUESTION)
     user = WhatsAppUser.objects.select_related("channel").get(pk=user.pk)
     thread = open_thread(user)
     run: Run = usage.begin_run(thread, epoch=1)
