@@ -21,7 +21,7 @@ from tests.safety.dripping import dripping
 from tests.safety.nginx import PROGRAM, nginx
 
 SECRET = "bench-secret"
-PHONE_NUMBER_ID = "1001"
+PHONE_NUMBER_ID = "1002"
 CUSTOMERS = 200
 DRIPPING = 200
 CONNECTIONS = 8
