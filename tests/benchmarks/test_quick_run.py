@@ -34,7 +34,7 @@ def benchmarks(*words: str) -> Run:
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        output, errors = process.communicate(timeout=120)
+        output, errors = process.communicate(timeout=400)
     return Run(process.pid, process.returncode, output, errors)
 
 
