@@ -105,7 +105,7 @@ class WhatsAppUserAdmin(ModelAdmin[WhatsAppUser]):
         return super().change_view(request, str(pk))
 
     def save_model(self, request: HttpRequest, obj: WhatsAppUser, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
+        obj.save(update_fields=form.changed_data)  # the rest of the row is the queue's, and goes on changing
         client_data.invalidate(channel_id=obj.channel_id, user_id=obj.pk)
 
     def response_post_save_change(self, request: HttpRequest, obj: WhatsAppUser) -> HttpResponseRedirect:

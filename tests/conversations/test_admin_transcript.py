@@ -220,12 +220,17 @@ def test_a_page_of_rubbish_is_the_latest(user: WhatsAppUser) -> None:
     assert "factura" in page_of(administrator(), user, "?before=x")
 
 
-def test_staff_correct_name_and_language(user: WhatsAppUser) -> None:
+def test_staff_correct_name_and_language_and_nothing_else(user: WhatsAppUser) -> None:
     client = administrator()
     url = reverse("admin:whatsappuser_edit", args=[user.pk])
     assert client.get(url).status_code == 200
 
-    response = client.post(url, {"name": "Casa de la playa", "language": "en"})
+    with CaptureQueriesContext(connection) as queries:
+        response = client.post(url, {"name": "Casa de la playa", "language": "en"})
+
+    # Not the lease or the epoch: a turn may be under way.
+    written = [query["sql"] for query in queries if query["sql"].startswith("UPDATE")]
+    assert not [sql for sql in written if "lease_epoch" in sql]
 
     assert response.headers["Location"] == reverse("admin:conversations_whatsappuser_change", args=[user.pk])
     user.refresh_from_db()
