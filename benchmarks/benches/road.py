@@ -29,7 +29,7 @@ from tests.circuits import forget_circuits
 from tests.conversations.builders import make_channel, receive
 
 CALLS, QUICK_CALLS = 200, 5
-DEAD_CALLS = 60
+DEAD_CALLS = 10
 QUESTION = "Hola, el pedido 4512 de Marta todavía no llegó, ¿me pueden decir cuándo?"
 OURS, LITELLM = "botsite", "LiteLLM Router"
 
