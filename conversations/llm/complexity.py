@@ -35,6 +35,15 @@ class Tier(StrEnum):
     MEDIUM = "medium"
     COMPLEX = "complex"
 
+    def capped(self, cap: "Tier | None") -> "Tier":
+        """Return this tier, or `cap` where that is lower (None: there is none)."""
+        return self if cap is None or self.fits(cap) else cap
+
+    def fits(self, cap: "Tier") -> bool:
+        """Whether this tier is no higher than `cap`."""
+        order = tuple(Tier)
+        return order.index(self) <= order.index(cap)
+
 
 @dataclass(frozen=True, slots=True)
 class Assessment:

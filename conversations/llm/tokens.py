@@ -1,5 +1,9 @@
 """How many tokens a text is, about."""
 
+from collections.abc import Iterable
+
+from conversations.llm.base import ChatMessage
+
 CHARACTERS_PER_TOKEN = 4
 """A rule of thumb for Spanish and English; nothing that is billed is computed with it."""
 
@@ -7,3 +11,8 @@ CHARACTERS_PER_TOKEN = 4
 def estimated_tokens(text: str) -> int:
     """Return about how many tokens `text` is."""
     return len(text) // CHARACTERS_PER_TOKEN + 1
+
+
+def prompt_tokens(messages: Iterable[ChatMessage]) -> int:
+    """Return about how many tokens a model reads with these messages."""
+    return sum(estimated_tokens(message.content) for message in messages)

@@ -9,7 +9,6 @@ from conversations.llm.base import ChatMessage
 from conversations.llm.language import detect_language
 from conversations.llm.profile import Profile
 from conversations.llm.prompt_parts import Customer as PromptCustomer
-from conversations.llm.prompt_parts import Snippet
 from conversations.llm.prompts import build_messages
 from conversations.services import memory, offline, threads
 from conversations.services.assistant_profiles import profile_in_use
@@ -19,7 +18,6 @@ from conversations.tools.cart_lines import cart_lines
 from conversations.tools.catalogue import sells_anything
 from sessions_app.providers.registry import get_provider
 
-SNIPPETS = 5
 _TEXT = "text"
 
 
@@ -53,13 +51,12 @@ class AnswerRequest:
 
     def prompt(self) -> list[ChatMessage]:
         """Return what a model is told and asked. One query."""
-        entries = offline.find_entries(self.channel_id, self.question, limit=SNIPPETS)
         return build_messages(
             profile=self.profile,
             language=self.language,
             customer=self.customer,
             summary=self.summary,
-            knowledge=[Snippet(entry.question, entry.answer) for entry in entries],
+            knowledge=offline.snippets(self.channel_id, self.question),
             turns=[*self.history, *(ChatMessage("user", text) for text in self.burst)],
             now=timezone.now(),
             budget=settings.PROMPT_TOKEN_BUDGET,

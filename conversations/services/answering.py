@@ -65,13 +65,7 @@ def _fetched(turn: Turn, request: AnswerRequest) -> Answer:
     except LLMError as error:
         log.warning("RUN_RECOVERY_ERROR", run_id=turn.run.pk, error=error.code, fallback="asked again")
         raise AnswerFailed(str(error), usage_unknown=True, retry_now=True, decision=decision) from error
-    return Answer(
-        texts=split_text(reply.text, request.text_limit),
-        provider=reply.provider,
-        model=reply.model,
-        usage=reply.usage,
-        decision=decision,
-    )
+    return Answer.of(reply, text_limit=request.text_limit, decision=decision)
 
 
 def _without_a_model(request: AnswerRequest, error: NoModelAnswered) -> Answer:

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Self
 
-from conversations.llm.base import Usage
+from conversations.llm.base import Reply, Usage
 from conversations.services.decision import NO_DECISION, Decision
+from conversations.services.messages import split_text
 
 NO_USAGE = Usage()
 UNKNOWN_USAGE = Usage(is_known=False)
@@ -28,6 +30,17 @@ class Answer:
     decision: Decision = NO_DECISION
     cache_key: str = ""
     saved_usd: Decimal | None = None
+
+    @classmethod
+    def of(cls, reply: Reply, *, text_limit: int, decision: Decision) -> Self:
+        """Return a model's reply as the answer, in texts of at most `text_limit` characters."""
+        return cls(
+            texts=split_text(reply.text, text_limit),
+            provider=reply.provider,
+            model=reply.model,
+            usage=reply.usage,
+            decision=decision,
+        )
 
 
 class AnswerFailed(Exception):

@@ -60,6 +60,11 @@ class Allowance:
 UNLIMITED = Allowance(Step.FULL)
 
 
+def is_limited(channel_id: int) -> bool:
+    """Whether the channel's runs are paid from a budget; no query once that is cached."""
+    return bool(_budgets_of(channel_id))
+
+
 def reserve(
     channel_id: int, *, run_id: int, estimate_usd: Decimal, cheaper_usd: Decimal | None = None
 ) -> Allowance:

@@ -4,7 +4,7 @@ What is made is paid from the channel's budget, goes along the routes, and may c
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.utils import timezone
@@ -13,12 +13,12 @@ from conversations.llm.base import ChatMessage, Usage
 from conversations.llm.complexity import Assessment, Tier
 from conversations.llm.providers import DEFAULT_OUTPUT_TOKENS, THINKING_TOKENS
 from conversations.llm.response_cache import CACHE_PROVIDER, Made
-from conversations.llm.tokens import estimated_tokens
+from conversations.llm.tokens import prompt_tokens
 from conversations.llm.tool_rounds import MOST_ROUNDS
 from conversations.services import budgets, prices, response_cache
 from conversations.services.answer_request import AnswerRequest
 from conversations.services.answers import Answer
-from conversations.services.budgets import Step
+from conversations.services.budgets import UNLIMITED, Allowance, Step
 from conversations.services.conversing import conversing
 from conversations.services.decision import Decision
 from conversations.services.messages import split_text
@@ -109,12 +109,7 @@ def _shared_answer(
 
 
 def _made(turn: Turn, messages: Sequence[ChatMessage], assessment: Assessment, functions: Toolbox) -> _Own:
-    allowance = budgets.reserve(
-        turn.user.channel_id,
-        run_id=turn.run.pk,
-        estimate_usd=_most_usd(messages, Tier.COMPLEX),
-        cheaper_usd=_most_usd(messages, Tier.SIMPLE),
-    )
+    allowance = _allowance(turn, messages)
     if allowance.step is Step.OFFLINE:
         raise BudgetSpent(Decision.of(assessment, tier=assessment.tier).noted("budget spent"))
     routed = ask_models(
@@ -127,9 +122,21 @@ def _made(turn: Turn, messages: Sequence[ChatMessage], assessment: Assessment, f
     return _Own(routed, functions)
 
 
+def _allowance(turn: Turn, messages: Sequence[ChatMessage]) -> Allowance:
+    channel_id = turn.user.channel_id
+    if not budgets.is_limited(channel_id):
+        return UNLIMITED
+    return budgets.reserve(
+        channel_id,
+        run_id=turn.run.pk,
+        estimate_usd=_most_usd(messages, Tier.COMPLEX),
+        cheaper_usd=_most_usd(messages, Tier.SIMPLE),
+    )
+
+
 def _most_usd(messages: Sequence[ChatMessage], cap: Tier) -> Decimal:
     """Return what an answer costs at the most, on the dearest model of the tiers up to `cap`."""
-    tokens = sum(estimated_tokens(message.content) for message in messages)
+    tokens = prompt_tokens(messages)
     output = DEFAULT_OUTPUT_TOKENS + (THINKING_TOKENS if cap is Tier.COMPLEX else 0)
     usage = Usage(input_tokens=tokens * MOST_CALLS, output_tokens=output * MOST_CALLS)
     return prices.dearest_usd(cap, usage=usage, at=timezone.now()) or Decimal(0)
@@ -137,12 +144,5 @@ def _most_usd(messages: Sequence[ChatMessage], cap: Tier) -> Decimal:
 
 def _own_answer(request: AnswerRequest, own: _Own) -> Answer:
     reply, wants_person = own.routed.reply, own.functions.wants_person
-    return Answer(
-        texts=split_text(reply.text, request.text_limit),
-        provider=reply.provider,
-        model=reply.model,
-        usage=reply.usage,
-        held=wants_person,
-        reason=PERSON_REASON if wants_person else "",
-        decision=own.routed.decision,
-    )
+    answer = Answer.of(reply, text_limit=request.text_limit, decision=own.routed.decision)
+    return replace(answer, held=True, reason=PERSON_REASON) if wants_person else answer

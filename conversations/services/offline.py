@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from conversations.llm.fallback import small_talk_text, unknown_text
 from conversations.llm.language import detect_language
 from conversations.llm.person import reports_trouble, wants_person
+from conversations.llm.prompt_parts import Snippet
 from conversations.llm.smalltalk import recognize
 from conversations.llm.text import clip_text
 from conversations.models import KnowledgeEntry
@@ -23,6 +24,9 @@ CLEAR_LEAD = 0.02
 
 LONGEST_TEXT = 2_000
 """Characters looked at. Whoever writes more asks no single question, and it must not slow the search down."""
+
+SNIPPETS = 5
+"""Entries that a prompt holds at the most."""
 
 PROMPT_SCORE = 0.05
 """One word of twenty: a model sees what may fit and judges by itself."""
@@ -58,6 +62,11 @@ def answer(*, channel_id: int, text: str, default_language: str) -> OfflineAnswe
         return OfflineAnswer(unknown_text(language), language, found=False, entry_id=None, score=0.0)
     entry = match.entry
     return OfflineAnswer(entry.answer, entry.language, found=True, entry_id=entry.pk, score=match.score)
+
+
+def snippets(channel_id: int, text: str) -> list[Snippet]:
+    """Return what the knowledge has that may help a model to answer `text`, the best first. One query."""
+    return [Snippet(entry.question, entry.answer) for entry in find_entries(channel_id, text, limit=SNIPPETS)]
 
 
 def find_entries(channel_id: int, text: str, limit: int) -> list[KnowledgeEntry]:

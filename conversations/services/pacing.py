@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from botsite.resilience.quotas import WHATSAPP_USER, Quota
@@ -46,8 +47,7 @@ def seconds_off(user: WhatsAppUser, waiting: Sequence[Message]) -> float:
     quota = configured(WHATSAPP_USER)
     if not quota.limit or any(message.reason != REASON for message in waiting):
         return 0
-    earlier = Message.objects.filter(user=user, direction=Direction.IN).exclude(state=InboundState.IGNORED)
-    displaced = earlier.order_by("-sequence").values_list("created_at", flat=True)[quota.limit :].first()
+    displaced = _times(user)[quota.limit :].first()
     if displaced is None:
         return 0
     return max(0, quota.seconds - (timezone.now() - displaced).total_seconds())
@@ -58,9 +58,8 @@ def _delay(user: WhatsAppUser, messages: list[Message], quota: Quota) -> float:
     now, window = timezone.now(), timedelta(seconds=quota.seconds)
     if not _may_be_over(user, len(messages), quota, now):
         return 0
-    earlier = Message.objects.filter(user=user, direction=Direction.IN).exclude(state=InboundState.IGNORED)
     times = [now] * len(messages)
-    times += earlier.order_by("-sequence").values_list("created_at", flat=True)[: quota.limit]
+    times += _times(user)[: quota.limit]
     newest_first = zip(reversed(messages), times[quota.limit :], strict=False)
     over = [message for message, displaced in newest_first if now - displaced < window]
     if not over:
@@ -73,6 +72,12 @@ def _delay(user: WhatsAppUser, messages: list[Message], quota: Quota) -> float:
     if len(over) < len(messages):
         return 0  # the turn that the others begin takes them along
     return (window - (now - times[quota.limit])).total_seconds()
+
+
+def _times(user: WhatsAppUser) -> QuerySet[Message, datetime]:
+    """When the user wrote what counts, the latest first."""
+    written = Message.objects.filter(user=user, direction=Direction.IN).exclude(state=InboundState.IGNORED)
+    return written.order_by("-sequence").values_list("created_at", flat=True)
 
 
 def _may_be_over(user: WhatsAppUser, arriving: int, quota: Quota, now: datetime) -> bool:

@@ -61,9 +61,10 @@ def current_prices() -> tuple[Price, ...]:
     return cast("tuple[Price, ...]", caching.get_or_load(caching.MODEL_TABLES, _read_prices, table="prices"))
 
 
-def current_routes() -> tuple[Choice, ...]:
-    """Return the routes that are active."""
-    return cast("tuple[Choice, ...]", caching.get_or_load(caching.MODEL_TABLES, _read_routes, table="routes"))
+def current_routes(cap: Tier | None = None) -> tuple[Choice, ...]:
+    """Return the routes that are active, with `cap` those of no higher tier."""
+    routes: tuple[Choice, ...] = caching.get_or_load(caching.MODEL_TABLES, _read_routes, table="routes")
+    return routes if cap is None else tuple(route for route in routes if route.tier.fits(cap))
 
 
 @receiver((post_save, post_delete), sender=ModelPrice)
@@ -101,10 +102,9 @@ def dearest_usd(cap: Tier, *, usage: Usage, at: datetime) -> Decimal | None:
     return pricing.baseline_usd(current_prices(), models=_models_in_use(cap), usage=usage, at=at)
 
 
-def _models_in_use(cap: Tier = Tier.COMPLEX) -> Iterable[tuple[str, str]]:
-    """Yield provider and model of the routes up to tier `cap` whose provider has a key."""
-    tiers = tuple(Tier)
-    routes = [route for route in current_routes() if tiers.index(route.tier) <= tiers.index(cap)]
+def _models_in_use(cap: Tier | None = None) -> Iterable[tuple[str, str]]:
+    """Yield provider and model of the routes (up to tier `cap`) whose provider has a key."""
+    routes = current_routes(cap)
     for provider in language_models():
         named = {route.model for route in routes if route.provider == provider.name}
         for model in {""} if provider.is_fixed and named else named:

@@ -20,7 +20,6 @@ from conversations.llm.cacheability import cache_key, judge, normalized_question
 from conversations.llm.complexity import Assessment, assess
 from conversations.llm.language import detect_language
 from conversations.llm.profile import Profile
-from conversations.llm.prompt_parts import Snippet
 from conversations.llm.prompts import build_impersonal_messages, prompt_version
 from conversations.llm.response_cache import (
     CACHE_PROVIDER,
@@ -33,9 +32,7 @@ from conversations.llm.response_cache import (
 )
 from conversations.services import prices
 from conversations.services.answer_state import Pin, answer_state, pin_of
-from conversations.services.offline import find_entries
-
-SNIPPETS = 5
+from conversations.services.offline import snippets
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +98,10 @@ def plan_for(
 
 def prompt_for(plan: Plan) -> list[ChatMessage]:
     """Return the prompt to make the answer with: it holds nothing of the customer who asks."""
-    entries = find_entries(plan.channel_id, plan.question, limit=SNIPPETS)
     return build_impersonal_messages(
         profile=plan.profile,
         language=plan.language,
-        knowledge=[Snippet(entry.question, entry.answer) for entry in entries],
+        knowledge=snippets(plan.channel_id, plan.question),
         question=plan.question,
         budget=settings.PROMPT_TOKEN_BUDGET,
     )

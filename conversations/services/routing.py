@@ -28,7 +28,7 @@ from conversations.llm.base import (
 from conversations.llm.complexity import Assessment, Tier
 from conversations.llm.providers import DEFAULT_OUTPUT_TOKENS, OpenAICompatible
 from conversations.llm.router import Conditions, Route, Target, routes
-from conversations.llm.tokens import estimated_tokens
+from conversations.llm.tokens import prompt_tokens
 from conversations.models import Run
 from conversations.services import circuits, latency, prices
 from conversations.services.asking import RunTakenOver, is_ours
@@ -48,7 +48,6 @@ FIRST_PAUSE_SECONDS = 1.0
 USUAL_OUTPUT_TOKENS = DEFAULT_OUTPUT_TOKENS // 4
 """What an answer takes, for the estimate of its cost."""
 
-_TIERS = tuple(Tier)
 _NEVER_REPEATED = (ProviderRefusedError, ProviderCredentialsError, ProviderRestingError)
 
 log = get_logger("routing")
@@ -105,9 +104,9 @@ def ask_models(
     `call` asks one provider. With `tier_cap` no model of a higher tier is asked. Raises NoModelAnswered, or
     RunTakenOver when nobody would want the reply any more, and what else `call` raises.
     """
-    tier = assessment.tier if tier_cap is None else min(assessment.tier, tier_cap, key=_TIERS.index)
+    tier = assessment.tier.capped(tier_cap)
     models = {model.name: model for model in language_models()}
-    table = [choice for choice in prices.current_routes() if tier_cap is None or _fits(choice.tier, tier_cap)]
+    table = prices.current_routes(tier_cap)
     found = routes(table, tier=tier, expected=_expected(messages), conditions=_conditions(models))
     road = _Road(run, call, begin_until=time.monotonic() + _seconds_to_begin())
     decision = Decision.of(assessment, tier=tier)
@@ -128,13 +127,8 @@ def ask_models(
     return Routed(reply, decision.taken(route, road.failures))
 
 
-def _fits(tier: Tier, cap: Tier) -> bool:
-    return _TIERS.index(tier) <= _TIERS.index(cap)
-
-
 def _expected(messages: Sequence[ChatMessage]) -> Usage:
-    tokens = sum(estimated_tokens(message.content) for message in messages)
-    return Usage(input_tokens=tokens, output_tokens=USUAL_OUTPUT_TOKENS)
+    return Usage(input_tokens=prompt_tokens(messages), output_tokens=USUAL_OUTPUT_TOKENS)
 
 
 def _conditions(models: Mapping[str, OpenAICompatible]) -> Conditions:
