@@ -1,40 +1,5 @@
 """A database behind a proxy, as a process that serves sees it."""
 
-from collections.abc import Iterator
+from tests.serving import database_proxy, serving
 
-import pytest
-from django.db import connection
-
-from botsite.postgres import waiting
-from botsite.postgres.limits import Limits, limits, serve
-from tests.faults.proxy import TcpProxy, Upstream
-
-
-@pytest.fixture
-def serving() -> Iterator[None]:
-    """The limits of a web process or worker; the test's thread has no connection from before."""
-    patient = Limits(limits.connect, limits.statement)
-    connection.close()
-    serve(4)
-    yield
-    limits.connect, limits.statement = patient.connect, patient.statement
-    waiting.forget_silence()
-    connection.close()
-
-
-@pytest.fixture
-def database_proxy(transactional_db: None, serving: None) -> Iterator[TcpProxy]:
-    """The proxy through which the test's thread reaches its database."""
-    at = connection.settings_dict
-    host, port = at["HOST"], at["PORT"]
-    connection.close()
-    with TcpProxy(_upstream(host or "127.0.0.1", int(port or 5432))) as proxy:
-        at["HOST"], at["PORT"] = "127.0.0.1", proxy.port
-        yield proxy
-        proxy.set_mode("pass")
-        connection.close()
-        at["HOST"], at["PORT"] = host, port
-
-
-def _upstream(host: str, port: int) -> Upstream:
-    return f"{host}/.s.PGSQL.{port}" if host.startswith("/") else (host, port)
+__all__ = ("database_proxy", "serving")

@@ -48,6 +48,23 @@ def test_a_thread_too_many_waits_and_fails_with_the_reason(
     assert recorded.total("db_errors_total", "connect") == 1
 
 
+def test_reserved_places_are_for_the_favoured(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection.close()
+    monkeypatch.setattr(module, "WAIT_SECONDS", 0.1)
+    settings.DATABASE_CONNECTIONS = bound.count() + 1
+    bound.reserve(1)
+    try:
+        if bound.count():  # else one place is left for everybody
+            with pytest.raises(OperationalError, match="in use"):
+                ask()
+        with bound.favoured():
+            ask()
+    finally:
+        bound.reserve(0)
+    connection.close()
+    ask()
+
+
 def test_many_threads_share_few_connections(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     connection.close()
     monkeypatch.setattr(module, "WAIT_SECONDS", 30.0)
