@@ -7,6 +7,7 @@ from django_redis import get_redis_connection
 
 from botsite.resilience.breaker import get_breaker
 from botsite.resilience.breaker_shared import NAMES_KEY
+from botsite.resilience.breaker_successes import successes
 from conversations.services import circuits, latency, routing
 
 
@@ -26,6 +27,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def forget_circuits() -> None:
     """Let every model's circuit be as if it had never been used, and its latency too."""
+    successes.report()  # nobody does that later
     redis = get_redis_connection("default")
     if keys := list(redis.scan_iter(f"botsite:breaker:{circuits.PREFIX}*")):
         redis.delete(*keys)

@@ -4,9 +4,10 @@
     ...                                          # the call
     permit.succeeded()                           # or failed(), or ignored()
 
-One circuit is shared by all processes through Redis; a report costs one round trip and brings the
-circuit's state back, by which calls are admitted for the next second without asking. While Redis is
-away each process goes by what it sees itself.
+One circuit is shared by all processes through Redis; a report brings the circuit's state back, by which
+calls are admitted for the next second without asking. A failure is reported at once, in one round trip; a
+success of a closed circuit a moment later and together with others, by a thread. While Redis is away each
+process goes by what it sees itself.
 """
 
 import threading
@@ -18,6 +19,7 @@ from functools import lru_cache
 from botsite.resilience.breaker_local import LocalCircuit
 from botsite.resilience.breaker_shared import SharedCircuit
 from botsite.resilience.breaker_state import Answer, Circuit, Outcome, Policy, State
+from botsite.resilience.breaker_successes import successes
 from botsite.resilience.redis_rest import RedisAway
 from botsite.telemetry import metrics
 from botsite.telemetry.events import circuit_changed
@@ -122,6 +124,7 @@ class Breaker:
 
         With `ask` it is the state of this moment.
         """
+        self.report_successes()
         if ask or time.monotonic() >= self._known_until:
             self._look(take_probe=False)
         return self._known.state(time.monotonic())
@@ -144,9 +147,23 @@ class Breaker:
 
     def report(self, generation: int, outcome: Outcome) -> None:
         """Count a call admitted at `generation` (for Permit)."""
+        if outcome is Outcome.OK and not self._known.is_open:
+            successes.add(self, generation)
+            return
+        self.report_successes()  # they came before
+        self._report(generation, outcome, 1)
+
+    def report_successes(self) -> None:
+        """Count what went well until now and is not counted yet; no round trip where there is nothing."""
+        for generation, times in successes.take(self).items():
+            self._report(generation, Outcome.OK, times)
+
+    def _report(self, generation: int, outcome: Outcome, times: int) -> None:
         answer = self._do(
-            lambda known: self._shared.report(known, generation=generation, outcome=outcome),
-            lambda known, now: self._local.report(known, generation=generation, outcome=outcome, now=now),
+            lambda known: self._shared.report(known, generation=generation, outcome=outcome, times=times),
+            lambda known, now: self._local.report(
+                known, generation=generation, outcome=outcome, times=times, now=now
+            ),
         )
         if answer.was is not None:
             _announce(self.name, answer.was, answer.circuit)

@@ -28,13 +28,15 @@ class LocalCircuit:
         )
         return Answer(probing, granted=True)
 
-    def report(self, circuit: Circuit, *, generation: int, outcome: Outcome, now: float) -> Answer:
-        """Count a call that was admitted at `generation`."""
+    def report(
+        self, circuit: Circuit, *, generation: int, outcome: Outcome, now: float, times: int = 1
+    ) -> Answer:
+        """Count `times` calls that were admitted at `generation` and ended alike; of a probe there is one."""
         if generation != circuit.generation:
             return Answer(circuit)
         if circuit.is_open:
             return self._probed(circuit, outcome, now)
-        self._count(circuit.generation, outcome, now)
+        self._count(circuit.generation, outcome, times, now)
         if self._is_failing():
             return self._opened(circuit, 1, now)
         return Answer(circuit)
@@ -57,17 +59,17 @@ class LocalCircuit:
         )
         return Answer(opened, was=circuit.state(now))
 
-    def _count(self, generation: int, outcome: Outcome, now: float) -> None:
+    def _count(self, generation: int, outcome: Outcome, times: int, now: float) -> None:
         if generation != self._generation:
             self._slots.clear()
             self._failed_in_row = 0
             self._generation = generation
         failed = outcome is Outcome.FAILED
-        self._failed_in_row = self._failed_in_row + 1 if failed else 0
+        self._failed_in_row = self._failed_in_row + times if failed else 0
         current = int(now * SLOTS / self._policy.window_seconds)
         slot = self._slots.setdefault(current, [0, 0])
-        slot[0] += 1
-        slot[1] += failed
+        slot[0] += times
+        slot[1] += times * failed
         for old in [number for number in self._slots if number <= current - SLOTS]:
             del self._slots[old]
 

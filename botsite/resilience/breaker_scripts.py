@@ -95,7 +95,7 @@ return answer(0)
 REPORT = """
 local generation, outcome = tonumber(ARGV[12]), ARGV[13]
 local least_calls, failure_rate, in_row = tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16])
-local recovery, longest = tonumber(ARGV[17]), tonumber(ARGV[18])
+local recovery, longest, times = tonumber(ARGV[17]), tonumber(ARGV[18]), tonumber(ARGV[19])
 
 local function open_it(openings)
     was = state()
@@ -122,11 +122,11 @@ if c.open == 1 then
     end
     return answer(0)
 end
-redis.call('HINCRBY', counts_key, math.floor(now * slots / window) .. ':' .. outcome, 1)
+redis.call('HINCRBY', counts_key, math.floor(now * slots / window) .. ':' .. outcome, times)
 redis.call('PEXPIRE', counts_key, window)
 local failed_in_row = 0
 if outcome == 'failed' then
-    failed_in_row = redis.call('HINCRBY', circuit_key, 'failed_in_row', 1)
+    failed_in_row = redis.call('HINCRBY', circuit_key, 'failed_in_row', times)
 else
     redis.call('HSET', circuit_key, 'failed_in_row', 0)
 end

@@ -32,8 +32,8 @@ class SharedCircuit:
         """Read the circuit; take the probe if it is asked for and due."""
         return self._run(LOOK, known, int(take_probe), _ms(self._policy.probe_seconds))
 
-    def report(self, known: Circuit, *, generation: int, outcome: Outcome) -> Answer:
-        """Count a call that was admitted at `generation`."""
+    def report(self, known: Circuit, *, generation: int, outcome: Outcome, times: int = 1) -> Answer:
+        """Count `times` calls that were admitted at `generation` and ended alike; of a probe there is one."""
         policy = self._policy
         return self._run(
             REPORT,
@@ -45,6 +45,7 @@ class SharedCircuit:
             policy.failures_in_row,
             _ms(policy.recovery_seconds),
             _ms(policy.longest_recovery_seconds),
+            times,
         )
 
     def _run(self, operation: str, known: Circuit, *arguments: str | float) -> Answer:

@@ -27,13 +27,13 @@ API_CLIENT = Quota(
     name="api_key",
     limit=50,
     seconds=60,
-    about="Calls with one API key; API_CALLS_PER_MINUTE, or the key's own limit.",
+    about="Calls of one API client, all its keys together; API_CALLS_PER_MINUTE, or the key's own limit.",
 )
 SESSION_ITEMS = Quota(
     name="sessions_write",
     limit=1000,
     seconds=1,
-    about="QR codes and statuses reported with one API key, counted in items however they are batched.",
+    about="QR codes and statuses reported by one API client, counted in items however they are batched.",
 )
 WHATSAPP_USER = Quota(
     name="whatsapp_user",

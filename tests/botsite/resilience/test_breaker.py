@@ -1,13 +1,17 @@
 """The circuit breaker's rules, as one process sees them, over a real Redis."""
 
+import os
 import time
 import uuid
+from collections.abc import Callable
 from itertools import count
 
 import pytest
 
 from botsite.resilience.breaker import Breaker, BreakerOpen, Permit, Policy, State, get_breaker
 from botsite.resilience.breaker_shared import circuit_force, circuits
+from botsite.resilience.breaker_state import Outcome
+from botsite.resilience.breaker_successes import successes
 from tests.processes import wait_until
 from tests.recording import RecordedMetrics
 
@@ -101,6 +105,7 @@ def test_failures_leave_the_window_while_calls_go_on(name: str) -> None:
 
     def failures_are_gone() -> bool:
         succeed(breaker)
+        breaker.report_successes()
         next(made)
         return circuits()[name].failures == 0
 
@@ -108,6 +113,48 @@ def test_failures_leave_the_window_while_calls_go_on(name: str) -> None:
 
     assert 0 < circuits()[name].calls < next(made) - 4
     assert breaker.state() is State.CLOSED
+
+
+def test_successes_are_counted_a_moment_later_and_together(
+    breaker: Breaker, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    breaker.state()
+    reported: list[int] = []
+    monkeypatch.setattr(breaker, "_report", _noting(breaker._report, reported))
+    succeed(breaker, 20)
+
+    wait_until(lambda: name in circuits() and circuits()[name].calls == 20)
+    assert sum(reported) == 20
+    assert len(reported) < 20
+
+
+def _noting(report: Callable[[int, Outcome, int], None], reported: list[int]) -> Callable[..., None]:
+    def noting(generation: int, outcome: Outcome, times: int) -> None:
+        report(generation, outcome, times)
+        reported.append(times)
+
+    return noting
+
+
+def test_successes_that_came_before_a_failure_are_counted_before_it(breaker: Breaker, name: str) -> None:
+    fail(breaker, 4)
+    succeed(breaker, 3)
+    fail(breaker)
+
+    assert (circuits()[name].calls, circuits()[name].failures) == (8, 5)
+    assert breaker.state() is State.CLOSED
+
+
+def test_a_forked_child_leaves_its_parents_successes_to_the_parent(breaker: Breaker, name: str) -> None:
+    breaker.state()
+    succeed(breaker, 5)
+    child = os.fork()
+    if not child:
+        os._exit(len(successes.take(breaker)))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+    breaker.report_successes()
+    wait_until(lambda: circuits()[name].calls == 5)
 
 
 def test_what_the_caller_did_wrong_does_not_count(breaker: Breaker) -> None:
@@ -322,6 +369,7 @@ def test_every_circuit_in_use_can_be_read(name: str, breaker: Breaker) -> None:
     fail(other, 2)
     succeed(other, 3)
     fail(breaker, 5)
+    other.report_successes()
 
     found = circuits()
 

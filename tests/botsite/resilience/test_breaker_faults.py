@@ -11,6 +11,7 @@ from redis import ConnectionPool
 
 from botsite.resilience.breaker import Breaker, BreakerOpen, Policy, State
 from botsite.resilience.breaker_shared import circuit_force
+from botsite.resilience.breaker_successes import successes
 from botsite.resilience.redis_rest import resting_redis
 from tests.faults.proxy import Mode, TcpProxy
 from tests.processes import wait_until
@@ -27,6 +28,7 @@ def name() -> str:
 @pytest.fixture
 def proxy(settings: Settings) -> Iterator[TcpProxy]:
     """Stands before Redis; what it does is undone at the end."""
+    successes.report()  # those of other tests have nothing to do with it
     target = ConnectionPool.from_url(site_settings.REDIS_URL).connection_kwargs
     upstream = target.get("path") or (target["host"], target["port"])
     with TcpProxy(upstream) as proxy:
@@ -95,6 +97,7 @@ def test_without_redis_a_process_goes_by_what_it_sees_itself(
 ) -> None:
     breaker = Breaker(name, QUICK)
     breaker.admit().succeeded()
+    breaker.report_successes()
     proxy.set_mode(mode)
 
     trip(breaker)
@@ -116,6 +119,7 @@ def test_without_redis_a_process_goes_by_what_it_sees_itself(
 def test_what_was_learnt_alone_is_told_when_redis_is_back(name: str, proxy: TcpProxy) -> None:
     breaker = Breaker(name, SLOW)
     breaker.admit().succeeded()
+    breaker.report_successes()
     proxy.set_mode("refuse")
     trip(breaker)
     proxy.set_mode("pass")
@@ -127,6 +131,7 @@ def test_what_was_learnt_alone_is_told_when_redis_is_back(name: str, proxy: TcpP
 def test_an_older_view_gives_way_when_redis_is_back(name: str, proxy: TcpProxy) -> None:
     lonely, other = Breaker(name, SLOW), Breaker(name, QUICK)
     lonely.admit().succeeded()
+    lonely.report_successes()
     trip(other)  # later generations than what `lonely` knows and learns alone
     wait_until(lambda: other.state() is State.HALF_OPEN)
     other.admit().succeeded()
