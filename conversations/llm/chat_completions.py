@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from conversations.llm.base import ChatMessage, Reply, ToolRequest, ToolSpec
 from conversations.llm.chat_answers import read_answer, read_reply
 from conversations.llm.chat_messages import as_chat_message, as_chat_tool
-from conversations.llm.openai_client import calling
+from conversations.llm.openai_client import calling, post
 
 if TYPE_CHECKING:
     from conversations.llm.providers import OpenAICompatible
@@ -26,15 +26,14 @@ def request_answer(
 
     The request is that of https://platform.openai.com/docs/api-reference/chat/create.
     """
+    request = {
+        "model": provider.model,
+        "messages": [as_chat_message(message, provider.name) for message in messages],
+        provider.limit_parameter: provider.output_limit(max_output_tokens),
+        **({"tools": [as_chat_tool(tool) for tool in tools]} if tools else {}),
+        **provider.chat_fields(with_tools=bool(tools)),
+    }
     with calling(provider) as client:
-        answer = client.chat.completions.with_raw_response.create(
-            model=provider.model,
-            messages=[as_chat_message(message, provider.name) for message in messages],
-            extra_body={
-                provider.limit_parameter: provider.output_limit(max_output_tokens),
-                **({"tools": [as_chat_tool(tool) for tool in tools]} if tools else {}),
-                **provider.chat_fields(with_tools=bool(tools)),
-            },
-        )
+        body = post(client, "/chat/completions", request)
     read = read_answer if tools else read_reply
-    return read(provider.name, answer.http_response.content)
+    return read(provider.name, body)

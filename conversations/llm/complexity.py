@@ -132,7 +132,7 @@ def _complex_reason(text: str, words: Sequence[str], intent: Intent) -> str:
 
 def _questions(text: str) -> int:
     clauses = (plain_words(clause)[:_OPENING_WORDS] for clause in _CLAUSE_END.split(text.casefold()))
-    return sum(bool(ASKING.labels(clause)) for clause in clauses if not recognize(" ".join(clause)))
+    return sum(bool(ASKING.labels(clause)) and not recognize(" ".join(clause)) for clause in clauses)
 
 
 def _conditions(text: str, words: Sequence[str]) -> int:

@@ -4,11 +4,11 @@ Import it only where a model is called: the SDK is slow to load.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import openai
@@ -32,6 +32,16 @@ def calling(provider: "OpenAICompatible") -> Iterator[openai.OpenAI]:
     # Beside the SDK's own: what an unusable address or a key that no header can carry raises.
     except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
         raise classified(provider.name, error) from error
+
+
+def post(client: openai.OpenAI, path: str, request: Mapping[str, Any]) -> bytes:
+    """Return the body that answers `request`, a JSON object posted as it is; raises what the SDK raises.
+
+    The SDK's methods for each resource would walk through all messages for fields to rename, where there is
+    none, and make models of the answer, which we read ourselves: a third of what a call costs here.
+    """
+    answer: httpx2.Response = client.post(path, cast_to=httpx2.Response, body=request)
+    return answer.content
 
 
 @cache

@@ -5,20 +5,19 @@ number, `...` for up to six words of any kind, `^` and `$` for the message's beg
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 from itertools import product
 
-from conversations.llm.text import heard, plain_words
+from conversations.llm.text import REMEMBERED_WORDS, heard, plain_words
 
 LONGEST_GAP = 6
 LIKENESS = 0.85
 """Of difflib: one letter of five too many or too few, one of seven exchanged."""
 
 SHORTEST_CORRECTED = 5
-REMEMBERED_WORDS = 8192
 
 NUMBER = "#"
 GAP = "..."
@@ -65,6 +64,16 @@ class _Phrase:
     label: str
     written: str
     tokens: tuple[str, ...]
+    needed: frozenset[str]
+    """The tokens that have to be there, wherever they stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word as a book reads it: the tokens that it can stand for, and the phrases that begin with them."""
+
+    tokens: frozenset[str]
+    phrases: tuple[_Phrase, ...]
 
 
 class PhraseBook:
@@ -83,16 +92,21 @@ class PhraseBook:
         self._known: set[str] = set()
         for phrase in self._parsed(phrases):
             self._by_first.setdefault(phrase.tokens[0], []).append(phrase)
-            self._known.update(set(phrase.tokens) - {GAP, BEGIN, END})
+            self._known.update(phrase.needed - {BEGIN, END})
         self._prefixes = tuple(token[:-1] for token in self._known if token.endswith("*"))
-        self._tokens_of = lru_cache(REMEMBERED_WORDS)(self._find_tokens)
+        self._begin, self._end = self._word({BEGIN}), self._word({END})
+        self._read = lru_cache(REMEMBERED_WORDS)(lambda word: self._word(self._find_tokens(word)))
 
     def matches(self, words: Sequence[str]) -> list[Match]:
         """Return every phrase in the plain `words`, by position."""
-        sentence = [frozenset({BEGIN}), *map(self._tokens_of, words), frozenset({END})]
+        read = [self._begin, *map(self._read, words), self._end]
+        sentence = [word.tokens for word in read]
+        present = frozenset().union(*sentence)
         found = []
-        for start, tokens in enumerate(sentence):
-            for phrase in (phrase for token in tokens for phrase in self._by_first.get(token, ())):
+        for start, word in enumerate(read):
+            for phrase in word.phrases:
+                if not phrase.needed <= present:  # most end here
+                    continue
                 end = _end_of(sentence, start, phrase.tokens)
                 if end is not None:
                     found.append(
@@ -111,6 +125,10 @@ class PhraseBook:
         """Return the plain `words` that belong to no phrase."""
         taken = {position for match in self.matches(words) for position in range(match.start, match.end)}
         return [word for position, word in enumerate(words) if position not in taken]
+
+    def _word(self, tokens: Iterable[str]) -> "_Word":
+        begun = (phrase for token in tokens for phrase in self._by_first.get(token, ()))
+        return _Word(frozenset(tokens), tuple(begun))
 
     def _find_tokens(self, word: str) -> frozenset[str]:
         """Return the tokens that the word can stand for."""
@@ -136,7 +154,8 @@ class PhraseBook:
         for label, listed in phrases.items():
             for phrase in _OPTION_ON_A_NEW_LINE.sub("|", listed).split(","):
                 for words in product(*(word.split("|") for word in phrase.split())):
-                    yield _Phrase(label, " ".join(words), tuple(map(self._token, words)))
+                    tokens = tuple(map(self._token, words))
+                    yield _Phrase(label, " ".join(words), tokens, frozenset(tokens) - {GAP})
 
     def _token(self, word: str) -> str:
         if word in (NUMBER, GAP, BEGIN, END):

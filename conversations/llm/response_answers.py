@@ -81,12 +81,22 @@ def read_response(provider: str, body: bytes) -> Reply | ToolRequest | StillRunn
     response = _response(provider, body)
     if response.status in _RUNNING:
         return StillRunning()
-    text, reason = _text(response), _reason(response)
-    if reason in _DECLINED or "refusal" in {part.type for part in _parts(response)}:
+    _require_not_declined(provider, response)
+    return _ended(provider, response)
+
+
+def _require_not_declined(provider: str, response: _Response) -> None:
+    if _reason(response) in _DECLINED or "refusal" in {part.type for part in _parts(response)}:
         raise ProviderRefusedError(provider, "the model declined to answer")
+
+
+def _ended(provider: str, response: _Response) -> Reply | ToolRequest:
+    """Return what a response says that works no more. Raises ResponseFailedError when it says nothing."""
+    text = _text(response)
     calls = read_response_calls([item.model_dump() for item in response.output or []])
     if response.status not in _ENDED_WITH_TEXT or not (text or calls):
-        raise ResponseFailedError(provider, reason or storable_text(response.status)[:_CODE_LENGTH])
+        why = _reason(response) or storable_text(response.status)[:_CODE_LENGTH]
+        raise ResponseFailedError(provider, why)
     usage, model = _read_usage(response.usage), storable_text(response.model or "")[:NAME_LENGTH]
     if calls:
         return ToolRequest(calls, text, usage, provider, model, response.id)

@@ -17,7 +17,7 @@ from conversations.llm.base import (
     ToolRequest,
     ToolSpec,
 )
-from conversations.llm.openai_client import calling
+from conversations.llm.openai_client import calling, post
 from conversations.llm.response_answers import read_response, read_response_id
 from conversations.llm.response_messages import as_input_items, as_response_tool
 
@@ -34,18 +34,19 @@ def start_response(
     tools: Sequence[ToolSpec],
 ) -> str:
     """Begin a response and return its id. It is stored at the provider, or it could not be fetched."""
+    request = {
+        "model": provider.model,
+        "input": [item for message in messages for item in as_input_items(message)],
+        "max_output_tokens": provider.output_limit(max_output_tokens),
+        "background": True,
+        "store": True,
+        "metadata": dict(metadata),
+        **_effort(provider.extra_fields),
+        **({"tools": [as_response_tool(tool) for tool in tools]} if tools else {}),
+    }
     with calling(provider) as client:
-        answer = client.responses.with_raw_response.create(
-            model=provider.model,
-            input=[item for message in messages for item in as_input_items(message)],
-            max_output_tokens=provider.output_limit(max_output_tokens),
-            extra_body=_effort(provider.extra_fields)
-            | ({"tools": [as_response_tool(tool) for tool in tools]} if tools else {}),
-            background=True,
-            store=True,
-            metadata=dict(metadata),
-        )
-    return read_response_id(provider.name, answer.http_response.content)
+        body = post(client, "/responses", request)
+    return read_response_id(provider.name, body)
 
 
 def retrieve_response(provider: "OpenAICompatible", response_id: str) -> Reply | ToolRequest | StillRunning:

@@ -4,7 +4,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache, lru_cache
 
-from conversations.llm.text import plain_words, single_letters
+from conversations.llm.text import REMEMBERED_WORDS, plain_words, single_letters
 
 LONGEST = 8
 """Words. Whoever writes more has something to say."""
@@ -13,7 +13,6 @@ LIKENESS = 0.85
 """Of difflib: lets one letter of four be missing or added (`ola`, `hoola`), not exchanged (`hora`)."""
 
 SHORTEST_CORRECTED = 4
-REMEMBERED_WORDS = 8192
 
 
 class SmallTalk(StrEnum):
@@ -80,12 +79,12 @@ def recognize(text: str) -> SmallTalk | None:
     Accents, capitals, repeated letters, emoji and small typing errors do not matter. A message of emoji
     alone is judged by them.
     """
-    words = [single_letters(word) for word in plain_words(text)]
+    words = plain_words(text)
     if not words:
         return next((kind for kind, emoji in _EMOJI.items() if set(emoji) & set(text)), None)
     if len(words) > LONGEST:
         return None
-    return _latest_kind([_corrected(word) for word in words])
+    return _latest_kind([_corrected(single_letters(word)) for word in words])
 
 
 def _latest_kind(words: list[str]) -> SmallTalk | None:

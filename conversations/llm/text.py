@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from functools import lru_cache
+from itertools import filterfalse
 
 _WORD = re.compile(r"[^\W_]+")
 _RUN = re.compile(r"(.)\1+")
@@ -22,12 +24,18 @@ _UNSEEN = re.compile(
 """Control characters but tab and line break, zero-width and direction marks, lone surrogates, and the tags
 and variation selectors in which whole sentences can be hidden from people. The joiners of emoji stay."""
 
+REMEMBERED_WORDS = 8192
+
 _TAG_SAFE = str.maketrans("<>＜＞﹤﹥", "‹›‹›‹›")
 
 
 def storable_text(text: str) -> str:
-    """Return `text` without what Postgres (NUL) and UTF-8 (lone surrogates) cannot carry."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    """Return `text` without NUL, which Postgres cannot carry, and U+FFFD for lone surrogates (UTF-8)."""
+    text = text.replace("\x00", "")
+    if text.isascii():
+        return text
+    # Pairs of surrogates are joined to the character they stand for.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def clip_text(text: str, limit: int) -> str:
@@ -53,7 +61,7 @@ def one_line_text(text: str, limit: int) -> str:
 def plain_text(text: str) -> str:
     """Return `text` in lower case and without accents: `¿CUÁNTO?` becomes `¿cuanto?`."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    return "".join(filterfalse(unicodedata.combining, decomposed))
 
 
 def plain_words(text: str) -> list[str]:
@@ -69,6 +77,7 @@ def single_letters(text: str) -> str:
     return _RUN.sub(r"\1", text)
 
 
+@lru_cache(REMEMBERED_WORDS)
 def heard(word: str) -> str:
     """Return a plain word as it sounds in Spanish: `kiero` as `quiero`, `sita` as `cita`."""
     for written, sound in _SOUNDS:

@@ -23,6 +23,7 @@ from conversations.models.message import (
 )
 from conversations.models.pinned_answer import PinnedAnswer
 from conversations.models.profile import AssistantProfile, ProfileTrial, ProfileVersion
+from conversations.models.provider_usage import ProviderUsage
 from conversations.models.run import Run, RunState
 from conversations.models.thread import Thread
 from conversations.models.user_activity import UserActivity
@@ -55,6 +56,7 @@ __all__ = (
     "PinnedAnswer",
     "ProfileTrial",
     "ProfileVersion",
+    "ProviderUsage",
     "RouteChoice",
     "RouteTier",
     "Run",
