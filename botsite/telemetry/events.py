@@ -16,3 +16,6 @@ audit_event = Signal()
 
 Send it through `botsite.telemetry.audit.report_audit`. The receiver stores it at once and may raise.
 """
+
+web_started = Signal()
+"""A web process is ready to serve. Sent once in each, by the WSGI application."""

@@ -20,6 +20,18 @@ class Instrument:
 
 
 _TABLE = (
+    Instrument(
+        "http_requests_total",
+        Kind.COUNTER,
+        "Requests answered, by view and class of status; probes, scrapes and files are left out.",
+        ("endpoint", "status"),
+    ),
+    Instrument(
+        "http_request_seconds",
+        Kind.HISTOGRAM,
+        "How long until the answer to such a request began.",
+        ("endpoint",),
+    ),
     Instrument("race_errors_total", Kind.COUNTER, "Turns that found their user held by another worker."),
     Instrument("token_cleanups_total", Kind.COUNTER, "Threads that were closed and begun anew as a summary."),
     Instrument(
@@ -43,12 +55,6 @@ _TABLE = (
         ("provider", "result"),
     ),
     Instrument("ai_request_seconds", Kind.HISTOGRAM, "How long a language model took.", ("provider",)),
-    Instrument(
-        "ai_tokens_total",
-        Kind.COUNTER,
-        "Tokens of language models by provider: input (cached ones included), cached, output.",
-        ("provider", "kind"),
-    ),
     Instrument(
         "budget_alerts_total",
         Kind.COUNTER,
@@ -104,6 +110,11 @@ _TABLE = (
     Instrument("circuit_trips_total", Kind.COUNTER, "Times that a circuit breaker opened.", ("name",)),
     Instrument(
         "shop_sessions_expired_total", Kind.COUNTER, "Customers' shopping sessions that were cleaned away."
+    ),
+    Instrument(
+        "shop_session_seconds",
+        Kind.HISTOGRAM,
+        "How long a shopping session that is over lasted, to its last activity (up to 5 min less).",
     ),
     Instrument(
         "shop_orders_total",

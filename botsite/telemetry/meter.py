@@ -2,13 +2,15 @@
 
 import os
 import threading
-from collections.abc import Mapping
 from multiprocessing.util import Finalize
+from uuid import uuid4
 
 import redis
 
 from botsite.telemetry import meter_store, metrics
 from botsite.telemetry.logging import get_logger
+from botsite.telemetry.meter_store import Batch
+from botsite.telemetry.series import Series, bucket_of
 
 FLUSH_SECONDS = 5.0
 
@@ -29,6 +31,8 @@ class Meter:
 
     def _begin(self) -> None:
         self._amounts: dict[str, float] = {}
+        self._writer, self._number = uuid4().hex, 0
+        self._unsent: Batch | None = None
         self._adding = threading.Lock()
         self._flushing = threading.Lock()
         self._started = False
@@ -40,16 +44,24 @@ class Meter:
         with self._adding:
             self._amounts[field] = self._amounts.get(field, 0) + amount
 
+    def observe(self, series: Series, seconds: float) -> None:
+        """Count a duration in its bucket and add it to the sum, both or neither."""
+        if not self._started:
+            self._start()
+        bucket = series.buckets[bucket_of(seconds)]
+        with self._adding:
+            amounts = self._amounts
+            amounts[bucket] = amounts.get(bucket, 0) + 1
+            amounts[series.total] = amounts.get(series.total, 0) + seconds
+
     def flush(self) -> bool:
         """Carry to Redis what has gathered; False when it could not be and is kept for the next time."""
         with self._flushing:
-            with self._adding:
-                amounts, self._amounts = self._amounts, {}
             try:
-                if amounts:
-                    meter_store.add(amounts)
+                self._send()  # what may have arrived the last time goes again just as it was
+                self._unsent = self._gathered()
+                self._send()
             except (redis.RedisError, OSError) as error:
-                self._put_back(amounts)
                 if not self._is_away:
                     log.warning("METRICS_NOT_FLUSHED", error=type(error).__name__, fallback="kept in memory")
                 self._is_away = True
@@ -57,10 +69,18 @@ class Meter:
             self._is_away = False
             return True
 
-    def _put_back(self, amounts: Mapping[str, float]) -> None:
+    def _send(self) -> None:
+        if self._unsent:
+            meter_store.add(self._unsent)
+            self._unsent = None
+
+    def _gathered(self) -> Batch | None:
         with self._adding:
-            for field, amount in amounts.items():
-                self._amounts[field] = self._amounts.get(field, 0) + amount
+            amounts, self._amounts = self._amounts, {}
+        if not amounts:
+            return None
+        self._number += 1
+        return Batch(self._writer, self._number, amounts)
 
     def _start(self) -> None:
         with self._adding:

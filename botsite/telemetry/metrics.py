@@ -8,7 +8,7 @@ from typing import Protocol
 
 from botsite.telemetry.instruments import Kind
 from botsite.telemetry.logging import get_logger
-from botsite.telemetry.series import Series, UndeclaredMetric, bucket_of, series_of
+from botsite.telemetry.series import Series, UndeclaredMetric, series_of
 
 log = get_logger("metrics")
 
@@ -18,9 +18,14 @@ class Recorder(Protocol):
 
     def add(self, field: str, amount: float) -> None: ...
 
+    def observe(self, series: Series, seconds: float) -> None: ...
+
 
 class NullRecorder:
     def add(self, field: str, amount: float) -> None:
+        """Forget it."""
+
+    def observe(self, series: Series, seconds: float) -> None:
         """Forget it."""
 
 
@@ -46,7 +51,7 @@ def install(recorder: Recorder, *, forgiving: bool) -> None:
 def count(name: str, amount: float = 1, /, **labels: str) -> None:
     """Add `amount` (not negative) to a declared counter."""
     try:
-        series = _series(name, Kind.COUNTER, tuple(labels.items()))
+        series = _counter(name, tuple(labels.items()))
     except UndeclaredMetric as error:
         _misused(error)
     else:
@@ -56,17 +61,22 @@ def count(name: str, amount: float = 1, /, **labels: str) -> None:
 def observe(name: str, seconds: float, /, **labels: str) -> None:
     """Note a duration in a declared histogram."""
     try:
-        series = _series(name, Kind.HISTOGRAM, tuple(labels.items()))
+        series = _histogram(name, tuple(labels.items()))
     except UndeclaredMetric as error:
         _misused(error)
     else:
-        _facade.recorder.add(series.buckets[bucket_of(seconds)], 1)
-        _facade.recorder.add(series.total, seconds)
+        _facade.recorder.observe(series, seconds)
+
+
+# One cache for each kind: an Enum in the key would have Python code run for its hash, at every count.
+@lru_cache(maxsize=4096)
+def _counter(name: str, labels: tuple[tuple[str, str], ...]) -> Series:
+    return series_of(name, Kind.COUNTER, dict(labels))
 
 
 @lru_cache(maxsize=4096)
-def _series(name: str, kind: Kind, labels: tuple[tuple[str, str], ...]) -> Series:
-    return series_of(name, kind, dict(labels))
+def _histogram(name: str, labels: tuple[tuple[str, str], ...]) -> Series:
+    return series_of(name, Kind.HISTOGRAM, dict(labels))
 
 
 def _misused(error: UndeclaredMetric) -> None:

@@ -1,7 +1,5 @@
 """The specialised log events: a small function for each, so that their names and fields are written once."""
 
-from structlog.stdlib import BoundLogger
-
 from botsite.telemetry.events import security_event
 from botsite.telemetry.logging import get_logger
 
@@ -34,29 +32,26 @@ def report_conversation_start(*, user_id: int, thread_id: int, channel_id: int) 
     _conversations.info("CONVERSATION_STARTED", user_id=user_id, thread_id=thread_id, channel_id=channel_id)
 
 
-def report_function_call(name: str, *, seconds: float, error: str = "") -> None:
-    """The model called the function `name`. `error` is a machine word; arguments are never logged."""
-    _report(_functions, "FUNCTION_CALL", name, seconds, error)
+def report_function_call(name: str, *, seconds: float, outcome: str) -> None:
+    """The model called the function `name`. `outcome` is a machine word; arguments are never logged."""
+    _functions.info("FUNCTION_CALL", operation=name, milliseconds=_milliseconds(seconds), outcome=outcome)
 
 
-def report_soap_request(operation: str, *, seconds: float, error: str = "") -> None:
-    """A SOAP service was asked; `error` is a machine word, never the fault's text."""
-    _report(_soap, "SOAP_REQUEST", operation, seconds, error)
+def report_soap_request(operation: str, *, seconds: float, outcome: str, error: str = "") -> None:
+    """A SOAP service was asked. `outcome` is a machine word ("ok": it answered), `error` its code."""
+    write = _soap.info if outcome == "ok" else _soap.warning
+    milliseconds = _milliseconds(seconds)
+    write("SOAP_REQUEST", operation=operation, milliseconds=milliseconds, outcome=outcome, error=error)
 
 
 def report_database_operation(operation: str, *, seconds: float, error: str = "") -> None:
     """A database operation ended. One that is quick and went well is not worth a line."""
-    if error or seconds >= SLOW_DATABASE_SECONDS:
-        _report(_database, "DATABASE_OPERATION", operation, seconds, error, slow=not error)
-
-
-def _report(
-    log: BoundLogger, event: str, operation: str, seconds: float, error: str, *, slow: bool = False
-) -> None:
-    milliseconds = round(seconds * 1000, 1)
+    milliseconds = _milliseconds(seconds)
     if error:
-        log.error(event, operation=operation, milliseconds=milliseconds, error=error)
-    elif slow:
-        log.warning(event, operation=operation, milliseconds=milliseconds, error="slow")
-    else:
-        log.info(event, operation=operation, milliseconds=milliseconds)
+        _database.error("DATABASE_OPERATION", operation=operation, milliseconds=milliseconds, error=error)
+    elif seconds >= SLOW_DATABASE_SECONDS:
+        _database.warning("DATABASE_OPERATION", operation=operation, milliseconds=milliseconds, error="slow")
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 1)

@@ -9,12 +9,12 @@ import structlog
 from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 
+from botsite.telemetry.http_metrics import UNMEASURED, measure_request
 from botsite.telemetry.logging import get_logger
 
 REQUEST_ID_HEADER = "X-Request-ID"
 _SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 _LOOKS_LIKE_A_NUMBER = re.compile(r"\+?[\d. _-]+")
-_QUIET = ("/health/", "/metrics", "/static/")
 
 log = get_logger("requests")
 
@@ -31,7 +31,10 @@ def request_id_for(given: str) -> str:
 
 
 class RequestContextMiddleware:
-    """Binds the request's id, returns it in `X-Request-ID`, and logs how the request ended. The outermost."""
+    """Binds the request's id, returns it in `X-Request-ID`, logs and measures how the request ended.
+
+    The outermost, so that what the others take is measured too.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -43,7 +46,9 @@ class RequestContextMiddleware:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
             response = self._get_response(request)
-            _log_end(request, response.status_code, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            measure_request(request, response.status_code, seconds)
+            _log_end(request, response.status_code, seconds)
         finally:
             structlog.contextvars.clear_contextvars()
         response.headers[REQUEST_ID_HEADER] = request_id
@@ -52,7 +57,7 @@ class RequestContextMiddleware:
 
 def _log_end(request: HttpRequest, status: int, seconds: float) -> None:
     """The route, not the path: addresses of pages may hold a number or a secret."""
-    is_quiet = status < 400 and request.path.startswith(_QUIET)
+    is_quiet = status < 400 and request.path.startswith(UNMEASURED)
     route = request.resolver_match.route if request.resolver_match else ""
     facts: dict[str, object] = {"staff_id": staff} if (staff := _staff_id(request)) else {}
     (log.debug if is_quiet else log.info)(

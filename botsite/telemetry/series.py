@@ -5,7 +5,7 @@ label's value survives: `["turns_total", "answered"]`, `["turn_seconds", 17]`, `
 """
 
 import json
-import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,8 +16,6 @@ BUCKET_GROWTH = 1.2
 BUCKET_BOUNDS = tuple(SMALLEST_SECONDS * BUCKET_GROWTH**step for step in range(74))
 """Upper bounds in seconds, each 20 % over the last: from 1 ms to 10 minutes. One more bucket is above."""
 
-_LOG_GROWTH = math.log(BUCKET_GROWTH)
-_ROUNDING = 1e-9  # so that a bound itself falls into its own bucket
 _SUM = "sum"
 
 
@@ -59,10 +57,7 @@ def series_of(name: str, kind: Kind, labels: Mapping[str, object]) -> Series:
 
 def bucket_of(seconds: float) -> int:
     """Return the number of the bucket that `seconds` falls into."""
-    if seconds <= SMALLEST_SECONDS:
-        return 0
-    number = math.ceil(math.log(seconds / SMALLEST_SECONDS) / _LOG_GROWTH - _ROUNDING)
-    return min(number, len(BUCKET_BOUNDS))
+    return bisect_left(BUCKET_BOUNDS, seconds)
 
 
 def decoded(fields: Mapping[str, str]) -> dict[SeriesKey, SeriesValue]:

@@ -14,6 +14,7 @@ from botsite.telemetry.instruments import INSTRUMENTS, Instrument, Kind
 from botsite.telemetry.logging import get_logger
 from botsite.telemetry.series import BUCKET_BOUNDS, SeriesKey, SeriesValue
 from monitoring.metrics import gauges
+from monitoring.metrics.books import booked_counters
 
 log = get_logger("metrics")
 
@@ -32,6 +33,7 @@ class ClusterCollector(Collector):
             log.warning("METRICS_NOT_READ", error=type(error).__name__, store="redis")
         try:
             yield from gauges.stored_gauges()
+            yield from booked_counters()
         except DatabaseError as error:
             log.warning("METRICS_NOT_READ", error=type(error).__name__, store="database")
 

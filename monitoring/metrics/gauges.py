@@ -2,32 +2,32 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
-from django.db import connection
+from django.db import Error as DatabaseError
 from prometheus_client.core import GaugeMetricFamily
 
 from botsite.resilience.breaker_shared import circuits
-from conversations.models import Direction, InboundState, OutboundState
+from conversations.models import Direction
 from conversations.services.summaries import high_token_threads
-from monitoring.health.checks import run_checks
+from monitoring.health.live_checks import run_checks
+from monitoring.services.health_states import Status, states
+from monitoring.services.message_counts import COUNT_LIMIT, STATES, state_counts
 from sessions_app.services.forward_figures import forward_counts
-
-COUNT_LIMIT = 10_000
-"""States are counted up to here, so that a scrape stays cheap however many messages are stored."""
-
-_COUNT = """(
-    SELECT count(*)
-    FROM (SELECT 1 FROM conversations_message WHERE direction = %s AND state = %s LIMIT %s) AS found
-)"""
-_STATES = {Direction.IN: InboundState.values, Direction.OUT: OutboundState.values}
 
 
 def health_gauge() -> GaugeMetricFamily:
+    """Return the checks but unknown ones: Postgres and Redis as of now, the others as last found."""
     gauge = GaugeMetricFamily(
-        "health_check_up", "Whether what the site stands on answers: 1 or 0.", labels=["check"]
+        "health_check_up", "Whether what the site stands on works, if impaired: 1 or 0.", labels=["check"]
     )
-    for name, result in run_checks().items():
-        gauge.add_metric([name], result.status == "up")
+    up = {name: result.status == "up" for name, result in run_checks().items()}
+    if up["database"]:
+        with suppress(DatabaseError):
+            known = [state for state in states() if state.status != Status.UNKNOWN]
+            up = {state.name: state.status != Status.DOWN for state in known} | up
+    for name, is_up in up.items():
+        gauge.add_metric([name], is_up)
     return gauge
 
 
@@ -44,13 +44,13 @@ def circuit_gauge() -> GaugeMetricFamily:
 
 def stored_gauges() -> Iterator[GaugeMetricFamily]:
     """Yield the gauges of messages, forwards and threads. Raises django.db.Error."""
-    counted = _state_counts()
+    counted = state_counts()
     names = {Direction.IN: "inbox_messages", Direction.OUT: "outbox_messages"}
     for direction, name in names.items():
         gauge = GaugeMetricFamily(
             name, f"Messages {direction} by state, counted up to {COUNT_LIMIT}.", labels=["state"]
         )
-        for state in _STATES[direction]:
+        for state in STATES[direction]:
             gauge.add_metric([state], counted[direction, state])
         yield gauge
     yield forward_gauge()
@@ -66,13 +66,3 @@ def forward_gauge() -> GaugeMetricFamily:
     for labels, count in forward_counts().items():
         gauge.add_metric(labels, count)
     return gauge
-
-
-def _state_counts() -> dict[tuple[str, str], int]:
-    """Count every state in one round trip; each is a walk over the index `message_by_state`, cut short."""
-    keys = [(direction, state) for direction, states in _STATES.items() for state in states]
-    values = [value for key in keys for value in (*key, COUNT_LIMIT)]
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join([_COUNT] * len(keys))}", values)
-        row = cursor.fetchone()
-    return dict(zip(keys, row, strict=True))

@@ -1,7 +1,10 @@
 """`GET /metrics`: the whole cluster's figures for Prometheus, the same from every host; and the cache's."""
 
+from typing import cast
+
 from django.conf import settings
 from django.http import HttpResponse
+from django_prometheus.exports import ExportToDjangoView
 from drf_spectacular.types import OpenApiTypes
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from rest_framework.authentication import SessionAuthentication
@@ -41,6 +44,15 @@ class MetricsView(ApiView):
     def get(self, request: Request) -> HttpResponse:
         """The whole cluster's figures for Prometheus."""
         return HttpResponse(generate_latest(ClusterCollector()), content_type=CONTENT_TYPE_LATEST)
+
+
+class HostMetricsView(MetricsView):
+    """`GET /metrics/host`: what django-prometheus counted in all processes of this host."""
+
+    @documented(answers={(200, "text/plain"): OpenApiTypes.STR})
+    def get(self, request: Request) -> HttpResponse:
+        """This host's figures for Prometheus: requests, statements, look-ups of sessions."""
+        return cast("HttpResponse", ExportToDjangoView(request))
 
 
 class CacheMetricsView(MetricsView):

@@ -15,6 +15,8 @@ PATH_SECRET = "canary-path-secret-1"
 PASSWORD = "canary-password-1"
 WRONG_KEY = "bsk_canarywrongkey1"
 MODEL_KEY = "sk-canarymodelkey1"
+LARAVEL_TOKEN = "canary-laravel-token-1"
+QR_CODE = "2@CanaryQrPayload1"
 
 
 def _forms(number: str) -> list[str]:
@@ -31,7 +33,7 @@ def _forms(number: str) -> list[str]:
 CANARIES = (
     *(form for number in NUMBERS for form in _forms(number)),
     *(TEXT, "canario", NAME, "Canaria", "Qui\\u00f1ones", SEARCH, PASSWORD),
-    *(APP_SECRET, ACCESS_TOKEN, PATH_SECRET, WRONG_KEY, MODEL_KEY),
+    *(APP_SECRET, ACCESS_TOKEN, PATH_SECRET, WRONG_KEY, MODEL_KEY, LARAVEL_TOKEN, QR_CODE),
 )
 
 

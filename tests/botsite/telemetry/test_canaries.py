@@ -1,17 +1,12 @@
 """A run of the whole site, good calls and bad ones, after which no log holds anything private."""
 
 import json
-import os
-import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
-import httpx2
 import pytest
 
-from tests.botsite.telemetry import canaries
+from tests.botsite.telemetry import canaries, canary_gateways
 from tests.botsite.telemetry.canaries import (
     ACCESS_TOKEN,
     APP_SECRET,
@@ -25,85 +20,37 @@ from tests.botsite.telemetry.canaries import (
     TEXT,
     WRONG_KEY,
 )
+from tests.botsite.telemetry.canary_site import QUOTE, Fakes, Site, running_site
 from tests.fakes import webhooks
 from tests.fakes.behaviour import Behaviour
+from tests.fakes.evolution import FakeEvolution
 from tests.fakes.graph import FakeGraph
+from tests.fakes.laravel import FakeLaravel
 from tests.fakes.openai_compatible import FakeOpenAI
+from tests.fakes.soap_inventory import FakeInventory
+from tests.fakes.waha import FakeWaha
 from tests.fakes.whapi import FakeWhapi, text_webhook
-from tests.faults.stack import PROJECT, Addresses, Stack, running
-from tests.faults.stores import database, redis_server
 from tests.processes import wait_until
 
 pytestmark = pytest.mark.stack
 
-QUOTE = f"{NAME} ({CUSTOMER}, +57 311 987 6501): {TEXT}"
 WAMID = "wamid.HBgMNTczMTE5ODc2NTAxFQIAEhgUM0EwMTIzNDU2Nzg5QUJDREVGMDEA"
-SCOPES = ("messages:write", "messages:read", "users:read", "users:write")
-
-
-@dataclass
-class Site:
-    """The running site with a number and a linked phone, and everything around it."""
-
-    stack: Stack
-    graph: FakeGraph
-    whapi: FakeWhapi
-    model: FakeOpenAI
-    folder: Path
-    key: str
-    web: httpx2.Client
-
-    def cloud(self, body: bytes, *, secret: str = APP_SECRET) -> int:
-        headers = webhooks.signed_headers(body, secret)
-        return self.web.post("/webhook/number", content=body, headers=headers).status_code
-
-    def text(self, text: str, *, sender: str = CUSTOMER, wamid: str = "") -> int:
-        message = webhooks.text_message(text, sender=sender, wamid=wamid)
-        change = webhooks.cloud_api_change(phone_number_id="1002", messages=[message], profile_name=NAME)
-        return self.cloud(webhooks.cloud_api_envelope(change))
-
-    def phone(self, body: object, *, secret: str = PATH_SECRET) -> int:
-        return self.web.post(f"/webhook/phone/{secret}?hint={SEARCH}", json=body).status_code
-
-    def api(self, method: str, path: str, body: object = None, *, key: str = "") -> int:
-        headers = {"X-Api-Key": key or self.key, "Idempotency-Key": uuid.uuid4().hex}
-        return self.web.request(method, path, json=body, headers=headers).status_code
-
-    def logged(self, event: str) -> bool:
-        return event in (self.folder / "logs" / "application.log").read_text()
 
 
 @pytest.fixture
-def site(tmp_path: Path, graph: FakeGraph, whapi: FakeWhapi, openai_fake: FakeOpenAI) -> Iterator[Site]:
-    with ExitStack() as opened:
-        store = opened.enter_context(database(os.environ["DATABASE_URL"], f"canary_{uuid.uuid4().hex[:8]}"))
-        redis = opened.enter_context(redis_server(tmp_path))
-        addresses = Addresses(
-            database=store.url,
-            redis=f"redis://127.0.0.1:{redis.port}/0",
-            model=openai_fake.base_url,
-            graph=graph.url,
-        )
-        quick = {"BUFFER_SECONDS": "0", "WORKER_THREADS": "4", "LOG_TO": "both"}
-        stack = opened.enter_context(
-            running(Stack(PROJECT, tmp_path, addresses, workers=1, environment=quick))
-        )
-        _make_channels(stack, graph.url, whapi.url)
-        scopes = [word for scope in SCOPES for word in ("--scope", scope)]
-        key = stack.manage("create_api_key", "--name", "shop", *scopes).split()[-1]
-        login = {"DJANGO_SUPERUSER_PASSWORD": PASSWORD, "DJANGO_SUPERUSER_EMAIL": "canaria@example.org"}
-        stack.manage("createsuperuser", "--noinput", "--username", "boss", **login)
-        base = f"http://127.0.0.1:{stack.port}"
-        web = opened.enter_context(httpx2.Client(base_url=base, timeout=30))
-        yield Site(stack, graph, whapi, openai_fake, tmp_path, key, web)
-
-
-def _make_channels(stack: Stack, graph: str, whapi: str) -> None:
-    secrets = ("--access-token", ACCESS_TOKEN, "--app-secret")
-    number = ("--phone-number-id", "1002", "--base-url", graph)
-    stack.manage("create_channel", "--slug", "number", "--kind", "cloud_api", *secrets, APP_SECRET, *number)
-    phone = ("--base-url", whapi)
-    stack.manage("create_channel", "--slug", "phone", "--kind", "whapi", *secrets, PATH_SECRET, *phone)
+def site(
+    tmp_path: Path,
+    graph: FakeGraph,
+    whapi: FakeWhapi,
+    evolution: FakeEvolution,
+    waha: FakeWaha,
+    openai_fake: FakeOpenAI,
+    laravel: FakeLaravel,
+    inventory: FakeInventory,
+) -> Iterator[Site]:
+    fakes = Fakes(graph, whapi, evolution, waha, openai_fake, laravel, inventory)
+    with running_site(tmp_path, fakes) as site:
+        yield site
 
 
 def test_no_log_of_a_whole_run_holds_anything_private(site: Site) -> None:
@@ -112,6 +59,9 @@ def test_no_log_of_a_whole_run_holds_anything_private(site: Site) -> None:
     _interfaces(site)
     _pages(site)
     _tasks_that_fail(site)
+    canary_gateways.messages(site)
+    canary_gateways.sessions(site)
+    canary_gateways.functions(site)
     wait_until(lambda: site.logged("conversations.run_turn") and site.logged("SECURITY_EVENT"), seconds=60)
 
     assert canaries.found_in(site.folder, site.key) == []
@@ -128,7 +78,7 @@ def test_a_request_can_be_followed_into_the_task_that_it_caused(site: Site) -> N
     answer = site.web.post("/webhook/number", content=body, headers=headers)
 
     assert answer.headers["X-Request-ID"] == "traced-request-1"
-    assert site.graph.wait_for(lambda: bool(site.graph.sent), seconds=30)
+    assert site.fakes.graph.wait_for(lambda: bool(site.fakes.graph.sent), seconds=30)
     wait_until(lambda: site.logged("THREAD_LOCK_RELEASED"))
     lines = [json.loads(line) for line in (site.folder / "logs/combined.log").read_text().splitlines()]
     ours = [line for line in lines if line.get("request_id") == "traced-request-1"]
@@ -146,18 +96,18 @@ def test_a_request_can_be_followed_into_the_task_that_it_caused(site: Site) -> N
 def _webhooks(site: Site) -> None:
     """Every provider, good and bad."""
     assert site.text(TEXT, wamid=WAMID) == 200
-    assert site.graph.wait_for(lambda: bool(site.graph.sent), seconds=30)
+    assert site.fakes.graph.wait_for(lambda: bool(site.fakes.graph.sent), seconds=30)
     assert site.cloud(QUOTE.encode(), secret=SEARCH + "-secret") == 401
     assert site.cloud(QUOTE.encode()) == 400
     error = {"code": 131026, "title": QUOTE, "message": QUOTE, "error_data": {"details": QUOTE}}
-    failed = webhooks.status(site.graph.sent[0].wamid, "failed", recipient=CUSTOMER, error=error)
+    failed = webhooks.status(site.fakes.graph.sent[0].wamid, "failed", recipient=CUSTOMER, error=error)
     odd = {"from": CUSTOMER, "id": WAMID + "B", "type": "mystery", "mystery": QUOTE}
     change = webhooks.cloud_api_change(phone_number_id="1002", statuses=[failed], messages=[odd])
     assert site.cloud(webhooks.cloud_api_envelope(change)) == 200
     site.web.get("/webhook/number", params={"hub.mode": "subscribe", "hub.verify_token": ACCESS_TOKEN})
 
     assert site.phone(text_webhook(TEXT, sender=STRANGER, name=NAME)) == 200
-    assert site.whapi.wait_for(lambda: bool(site.whapi.sent), seconds=30)
+    assert site.fakes.whapi.wait_for(lambda: bool(site.fakes.whapi.sent), seconds=30)
     assert site.phone({"messages": [{"from": STRANGER, "type": "mystery", "text": QUOTE}]}) == 200
     assert site.phone([QUOTE]) == 400
     assert site.phone([QUOTE], secret=PATH_SECRET + "wrong") == 401
@@ -168,10 +118,10 @@ def _failures_outside(site: Site) -> None:
     """Sends and models that fail and quote what they were sent, keys included."""
     for status in (400, 401, 429, 500):
         quoting = Behaviour(status=status, message=f"{QUOTE} {MODEL_KEY} Bearer {ACCESS_TOKEN}")
-        site.model.behave(quoting)
+        site.fakes.model.behave(quoting)
         site.text(f"{TEXT} modelo {status}", sender=STRANGER)
     wait_until(lambda: site.logged("AI_PROVIDER_ERROR") or site.logged("PROCESSING_ERROR"), seconds=40)
-    for server in (site.graph, site.whapi):
+    for server in (site.fakes.graph, site.fakes.whapi):
         server.behave(Behaviour(status=400, code=100, message=f"{QUOTE} {ACCESS_TOKEN}"))
         server.behave(Behaviour(drop="after"))
     site.text(f"{TEXT} envío")

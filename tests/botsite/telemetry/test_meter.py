@@ -93,6 +93,32 @@ def test_counts_outlive_an_outage_of_redis(settings: Settings, caplog: pytest.Lo
     assert _total() == 3
 
 
+def test_a_batch_that_arrived_without_our_knowing_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    meter, add = Meter(), meter_store.add
+
+    def add_and_hear_nothing(batch: meter_store.Batch) -> None:
+        add(batch)
+        raise redis.TimeoutError
+
+    monkeypatch.setattr(meter_store, "add", add_and_hear_nothing)
+    meter.add(ANSWERED, 3)
+    assert not meter.flush()
+    monkeypatch.setattr(meter_store, "add", add)
+    meter.add(ANSWERED, 4)
+
+    assert meter.flush()
+    assert _total() == 7
+
+
+def test_a_watched_minute_is_there_without_a_count() -> None:
+    meter_store.mark_minute()
+    meter_store.mark_minute()
+
+    (minute,) = meter_store.minutes([meter_store.present_minute()])
+    assert minute.series == {}
+    assert minute.at.version == 2
+
+
 def test_a_redis_that_hangs_holds_nobody_up(settings: Settings, hanging_port: int) -> None:
     meter = Meter()
     settings.REDIS_URL = f"redis://127.0.0.1:{hanging_port}/0"
@@ -113,10 +139,11 @@ def test_a_minute_shows_what_was_counted_in_it(settings: Settings) -> None:
     meter.add(ANSWERED, 2)
     meter.flush()
 
-    minutes = meter_store.minutes(2)
+    now = meter_store.present_minute()
+    (minute,) = meter_store.minutes([now - 1, now])
 
-    assert len(minutes) == 2
-    assert sum(minute[KEY].total for minute in minutes if KEY in minute) == 2
+    assert minute.series[KEY].total == 2
+    assert meter_store.minute_versions() == {minute.number: minute.at}
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         (key,) = client.scan_iter("botsite:metrics:minute:*")
         assert client.ttl(key) > (meter_store.MINUTES_KEPT - 1) * 60

@@ -17,10 +17,10 @@ def test_counts_add_up_by_label(recorded: RecordedMetrics) -> None:
 
 
 def test_labels_may_come_in_any_order(recorded: RecordedMetrics) -> None:
-    metrics.count("ai_tokens_total", 7, provider="openai", kind="input")
-    metrics.count("ai_tokens_total", 5, kind="input", provider="openai")
+    metrics.count("ai_requests_total", 7, provider="openai", result="ok")
+    metrics.count("ai_requests_total", 5, result="ok", provider="openai")
 
-    assert recorded.total("ai_tokens_total", "openai", "input") == 12
+    assert recorded.total("ai_requests_total", "openai", "ok") == 12
 
 
 def test_a_labels_value_may_hold_anything(recorded: RecordedMetrics) -> None:

@@ -11,23 +11,30 @@ from tests.conversations.builders import make_channel
 
 
 def reported(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
-    wanted = ("event", "level", "operation", "milliseconds", "error")
+    wanted = ("event", "level", "operation", "milliseconds", "outcome", "error")
     events = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
     return [{key: event[key] for key in wanted if key in event} for event in events]
 
 
 def test_calls_of_functions_and_soap_services_bear_their_time(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        reports.report_function_call("find_products", seconds=0.0123)
-        reports.report_soap_request("GetStock", seconds=2, error="timeout")
+        reports.report_function_call("find_products", seconds=0.0123, outcome="ok")
+        reports.report_soap_request("GetStock", seconds=2, outcome="unavailable", error="timeout")
 
     assert reported(caplog) == [
-        {"event": "FUNCTION_CALL", "level": "info", "operation": "find_products", "milliseconds": 12.3},
+        {
+            "event": "FUNCTION_CALL",
+            "level": "info",
+            "operation": "find_products",
+            "milliseconds": 12.3,
+            "outcome": "ok",
+        },
         {
             "event": "SOAP_REQUEST",
-            "level": "error",
+            "level": "warning",
             "operation": "GetStock",
             "milliseconds": 2000,
+            "outcome": "unavailable",
             "error": "timeout",
         },
     ]
