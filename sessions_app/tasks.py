@@ -4,7 +4,7 @@ from celery import shared_task
 from celery.signals import worker_init, worker_shutdown
 from django.conf import settings
 
-from sessions_app.services import gateway_orders, qr_codes
+from sessions_app.services import code_fetching, gateway_orders, qr_codes
 from sessions_app.services.forward_batches import batches_clean
 from sessions_app.services.forwarder import Forwarder
 
@@ -19,6 +19,12 @@ def carry_out_order(device_id: int) -> None:
 def look_after_orders() -> dict[str, int]:
     """Carry out orders whose hint was lost, or whose worker died."""
     return gateway_orders.orders_look_after()
+
+
+@shared_task(name=code_fetching.FETCH)
+def fetch_code(device_id: int) -> None:
+    """Ask the gateway for the QR code that waits, or that somebody waits for."""
+    code_fetching.code_fetch(device_id)
 
 
 @shared_task(name="sessions.wipe_expired_codes")

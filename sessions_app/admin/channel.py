@@ -5,10 +5,11 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.forms import Field as FormField
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from botsite.admin import ModelAdmin
@@ -19,6 +20,7 @@ from sessions_app.models import Channel
 from sessions_app.providers.base import ChannelHealth, HealthState
 from sessions_app.services.channels import webhook_secret_renew
 from sessions_app.services.connections import channel_check
+from sessions_app.services.starting import NotStartable, device_link
 
 HEALTH_WORDS = {
     HealthState.UP: (messages.SUCCESS, _("%(channel)s: the connection works.")),
@@ -37,7 +39,7 @@ class ChannelAdmin(ModelAdmin[Channel]):
     list_display_links = ("slug", "name")
     list_filter = ("kind", "is_active")
     search_fields = ("slug", "name", "phone_number_id")
-    actions = ("check_connection", "renew_webhook_secret")
+    actions = ("check_connection", "link_phone", "renew_webhook_secret")
     fieldsets = (
         (None, {"fields": ("slug", "name", "kind", "is_active", "language")}),
         (
@@ -70,7 +72,9 @@ class ChannelAdmin(ModelAdmin[Channel]):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> FormField | None:
         if isinstance(db_field, EncryptedTextField):
-            return SecretField(label=db_field.verbose_name, help_text=db_field.help_text, required=False)
+            return SecretField(
+                label=capfirst(db_field.verbose_name), help_text=db_field.help_text, required=False
+            )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     @admin.display(description=_("users"), ordering="users_known")
@@ -90,6 +94,24 @@ class ChannelAdmin(ModelAdmin[Channel]):
             health = channel_check(channel)
             level, words = HEALTH_WORDS[health.state]
             self.message_user(request, _health_line(words % {"channel": channel}, health), level)
+
+    def has_link_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("sessions_app.change_device")
+
+    @admin.action(description=_("Link a phone"), permissions=["link"])
+    def link_phone(self, request: HttpRequest, queryset: QuerySet[Channel]) -> HttpResponse | None:
+        """Have the channel's session started, and show its page, where the QR code comes."""
+        answer = None
+        for channel in queryset:
+            try:
+                device = device_link(channel)
+            except NotStartable:
+                words = _("%(channel)s: no phone is linked to a channel of this kind.")
+                self.message_user(request, words % {"channel": channel}, messages.WARNING)
+                continue
+            self.log_change(request, channel, f"ordered: {device.order}")
+            answer = HttpResponseRedirect(reverse("admin:sessions_app_device_change", args=[device.pk]))
+        return answer
 
     @admin.action(description=_("Make a new webhook secret"), permissions=["change"])
     def renew_webhook_secret(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:

@@ -16,12 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from botsite.admin import ModelAdmin
-from sessions_app.admin.device_live import STATUS_BADGES, status_word, view_of
+from sessions_app.admin.device_live import CODE_PERMISSION, STATUS_BADGES, Live, view_of
 from sessions_app.models import Device, Order
+from sessions_app.models.device import status_word
+from sessions_app.services.code_fetching import code_wanted
 from sessions_app.services.gateway_orders import order_give
 
 OTHER = "other"
-OF_STAFF = (Order.RESTART, Order.LOG_OUT)
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -41,7 +42,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 @admin.register(Device)
 class DeviceAdmin(ModelAdmin[Device]):
-    """Sessions are what gateways report: staff look at them, and may have them restarted or logged out."""
+    """Sessions are what gateways report: staff look at them, and may give them orders."""
 
     list_display = ("session_id", "state", "reported", "channel", "owner", "version")
     list_filter = (StatusFilter, "channel")
@@ -77,7 +78,7 @@ class DeviceAdmin(ModelAdmin[Device]):
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         device: Device = kwargs["obj"]
-        context["live"] = view_of(request, device)
+        context["live"] = _watched(request, device)
         context["may_order"] = self.has_change_permission(request, device)
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -86,18 +87,18 @@ class DeviceAdmin(ModelAdmin[Device]):
         device = get_object_or_404(Device.objects.select_related("channel", "qr_code"), pk=pk)
         if not self.has_view_permission(request, device):
             raise PermissionDenied
-        live = view_of(request, device)
+        live = _watched(request, device)
         headers = {"ETag": live.etag}  # for the page's script alone: all of the admin is no-store
         if request.headers.get("If-None-Match") == live.etag:
             return HttpResponse(status=304, headers=headers)
         return HttpResponse(live.html, headers=headers)
 
     def order_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Have the session restarted or logged out by its gateway; a worker asks it."""
+        """Have the session started, restarted or logged out by its gateway; a worker asks it."""
         device = get_object_or_404(Device, pk=pk)
         if not self.has_change_permission(request, device):
             raise PermissionDenied
-        if request.POST.get("order") in OF_STAFF:
+        if request.POST.get("order") in Order.values:
             order = Order(request.POST["order"])
             order_give(device, order)
             self.log_change(request, device, f"ordered: {order.value}")
@@ -116,3 +117,9 @@ class DeviceAdmin(ModelAdmin[Device]):
         if device.status_at is None:
             return gettext("never")
         return gettext("%(time)s ago") % {"time": timesince(device.status_at)}
+
+
+def _watched(request: HttpRequest, device: Device) -> Live:
+    if request.user.has_perm(CODE_PERMISSION):
+        code_wanted(device)
+    return view_of(request, device)

@@ -1,6 +1,7 @@
 """What a session's page shows of it from moment to moment: its state, its QR code, its last order."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 
 import segno
@@ -8,14 +9,12 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.utils.translation import gettext_lazy as _
 
 from sessions_app.models import Device, QrCode
-from sessions_app.models.device import ACTIVE, INACTIVE, PENDING
+from sessions_app.models.device import ACTIVE, INACTIVE, PENDING, status_word
 
 CODE_PERMISSION = "sessions_app.view_qrcode"
 STATUS_BADGES = {ACTIVE: "up", INACTIVE: "down", PENDING: "pending"}
-_STATUS_WORDS = {ACTIVE: _("linked"), INACTIVE: _("not linked"), PENDING: _("waiting to be linked")}
 _PICTURES = ("data:image/png;", "data:image/jpeg;", "data:image/gif;", "data:image/webp;")
 
 
@@ -27,15 +26,10 @@ class Live:
     etag: str
 
 
-def status_word(status: str) -> str:
-    """Return a status in words; one that only the gateway knows is shown as it is."""
-    return str(_STATUS_WORDS.get(status, status))
-
-
 def view_of(request: HttpRequest, device: Device) -> Live:
     """Draw the part for whoever asks: the QR code opens the session, and is for who has the permission."""
     code = getattr(device, "qr_code", None)
-    seconds_left = _seconds_left(code)
+    seconds_left = _seconds_left(device, code)
     may_scan = request.user.has_perm(CODE_PERMISSION)
     shown = code if code and seconds_left and device.status != ACTIVE and may_scan else None
     context = {
@@ -56,10 +50,16 @@ def view_of(request: HttpRequest, device: Device) -> Live:
     return Live(render_to_string("admin/sessions_app/device/live.html", context), f'"{etag}"')
 
 
-def _seconds_left(code: QrCode | None) -> int:
-    if code is None or not code.payload:
+def _seconds_left(device: Device, code: QrCode | None) -> int:
+    if code is None or not code.payload or code.issued_at <= _ended_at(device):
         return 0
     return max(0, int((code.expires_at - timezone.now()).total_seconds()))
+
+
+def _ended_at(device: Device) -> datetime:
+    """Return since when the session is not linked: codes of before link nothing any more."""
+    ended = device.status_at if device.status == INACTIVE else None
+    return ended or datetime.min.replace(tzinfo=UTC)
 
 
 def _picture(payload: str) -> str:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
@@ -15,7 +16,8 @@ from botsite.api.views import ApiView
 from sessions_app.api.access import ChannelFinder, session_channel
 from sessions_app.api.shapes import SessionAnswer, SessionQuery, StartAnswer, StartBody
 from sessions_app.models import QrCode
-from sessions_app.models.device import ACTIVE
+from sessions_app.models.device import ACTIVE, INACTIVE
+from sessions_app.services.device_info import device_info
 from sessions_app.services.device_state import UNKNOWN, DeviceState, Source, device_state
 from sessions_app.services.starting import NotStartable, device_start
 
@@ -60,6 +62,8 @@ class SessionView(ApiView):
             "asOf": state.as_of,
             "source": state.source,
         }
+        if slug and (info := device_info(slug, session_id)):
+            answer |= {"owner": info.owner, "createdAt": info.created_at}
         if slug and state.status not in (ACTIVE, UNKNOWN) and (qr := _qr(slug, session_id)):
             answer["qr"] = qr
         return Response(answer, headers={"Cache-Control": "no-store"})
@@ -68,6 +72,7 @@ class SessionView(ApiView):
 def _qr(slug: str, session_id: str) -> dict[str, Any] | None:
     """Return the QR code that can be scanned now; it opens a session, so it is for who may read sessions."""
     live = QrCode.objects.filter(expires_at__gt=timezone.now()).exclude(payload="")
+    live = live.exclude(device__status=INACTIVE, device__status_at__gte=F("issued_at"))
     code = live.filter(device__channel__slug=slug, device__session_id=session_id).first()
     if code is None:
         return None

@@ -95,4 +95,8 @@ class SessionAnswer(serializers.Serializer[Any]):
     source = serializers.ChoiceField(  # type: ignore[assignment]  # Field.source is something else
         ["memory", "redis", "database", "gateway"]
     )
+    owner = serializers.CharField(
+        required=False, allow_blank=True, help_text="The `user_id` of `/start`; empty: nobody's."
+    )
+    createdAt = serializers.DateTimeField(required=False, help_text="Since when the session is known.")
     qr = QrAnswer(required=False, help_text="While there is one to be scanned.")

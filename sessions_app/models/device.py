@@ -9,6 +9,12 @@ from sessions_app.models.channel import Channel
 
 ACTIVE, INACTIVE, PENDING = "active", "inactive", "pending"
 """The statuses that mean something here; a gateway may report others, which are kept as they are."""
+_STATUS_WORDS = {ACTIVE: _("linked"), INACTIVE: _("not linked"), PENDING: _("waiting to be linked")}
+
+
+def status_word(status: str) -> str:
+    """Return a status in words; one that only the gateway knows is shown as it is."""
+    return str(_STATUS_WORDS.get(status, status))
 
 
 class Order(models.TextChoices):
@@ -31,7 +37,8 @@ class Device(models.Model):
 
     `version` grows with every change of status or QR code; we allot it, so that a receiver can tell newer
     from older whatever the gateways' clocks say. `status_at` is when the status was last reported, by the
-    gateway's clock; None: never. `order` is what its gateway was last asked to do.
+    gateway's clock; None: never. `order` is what its gateway was last asked to do, `code_asked_at` when it
+    was last to be asked for a QR code.
     """
 
     channel = models.ForeignKey(
@@ -48,6 +55,7 @@ class Device(models.Model):
     order_state = models.CharField(_("state of the order"), max_length=10, choices=OrderState, blank=True)
     order_error = models.CharField(_("why it failed"), max_length=200, blank=True)
     ordered_at = models.DateTimeField(_("ordered"), null=True, blank=True)
+    code_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 

@@ -138,8 +138,9 @@ class DeviceEvent:
     """A gateway's session has another status, a new QR code, or both. Empty: this event says nothing of it.
 
     `session_id` is the gateway's name of the session; `status` "active", "inactive", "pending", or another
-    word of the gateway's. `at` is the gateway's clock, None where it did not say. It has no `raw`: a QR code
-    opens a session, and is kept encrypted or not at all.
+    word of the gateway's. `at` is the gateway's clock, None where it did not say. `code_waits`: there is
+    a new QR code that has to be fetched. It has no `raw`: a QR code opens a session, and is kept encrypted or
+    not at all.
     """
 
     session_id: str
@@ -147,6 +148,7 @@ class DeviceEvent:
     qr: str = field(default="", repr=False)
     at: datetime | None = None
     is_urgent: bool = False
+    code_waits: bool = False
     route: str = ""
 
 

@@ -1,27 +1,23 @@
-"""Calls to the HTTP interface of a gateway of linked phones, and what its answers mean.
-
-Evolution and WAHA document few codes of their own, so the HTTP status decides.
-"""
+"""Calls to the HTTP interface of a gateway of linked phones, and what its answers mean."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from botsite.resilience.http import HttpClient, HttpReply, NotSent, OutcomeUnknown, retry_after_seconds
+from botsite.resilience.http import HttpClient, HttpReply, NotSent, OutcomeUnknown
 from sessions_app.providers.base import Account
 from sessions_app.providers.errors import (
     AmbiguousError,
     ConfigurationError,
-    PermanentError,
     ProviderError,
     RetryableError,
-    ThrottledError,
 )
 from sessions_app.providers.fields import JsonObject, as_object, as_sentence
+from sessions_app.providers.refusals import body_of, refusal_of
 
 SEND_SECONDS = 10.0
 ASK_SECONDS = 8.0
-_CREDENTIALS = (401, 402, 403)
+_UNLINKED = (404, 422)  # no such session; a session of WAHA that is not linked
 _UNREADABLE = "success was announced in an unreadable answer"
 
 _http = HttpClient()
@@ -84,27 +80,8 @@ def ask(call: Call, *, secret: str) -> JsonObject:
 
 
 def refusal(reply: HttpReply, *, secret: str, is_send: bool) -> ProviderError | None:
-    """Return the error an answer stands for; None when it claims success.
-
-    A message may have gone out before a 5xx: its outcome is unknown, whereas a question is asked again. For a
-    send 404 means that the gateway has no such session, and 422 (WAHA) that the session is not linked; for a
-    question both are about what was asked. `secret` is blotted out of the detail.
-    """
-    if reply.status < 300:
-        return None
-    code, detail = f"http_{reply.status}", _detail(reply, secret)
-    retry_after = retry_after_seconds(reply.headers.get("retry-after"))
-    if reply.status == 429 or (reply.status == 503 and retry_after is not None):
-        return ThrottledError(code, detail, retry_after)
-    return _kind(reply.status, is_send=is_send)(code, detail)
-
-
-def _kind(status: int, *, is_send: bool) -> type[ProviderError]:
-    if status >= 500:
-        return AmbiguousError if is_send else RetryableError
-    if status in _CREDENTIALS or status < 400 or (is_send and status in (404, 422)):
-        return ConfigurationError
-    return PermanentError
+    """Return the error an answer stands for; None when it claims success."""
+    return refusal_of(reply, _detail(reply), secret=secret, is_send=is_send, unlinked=_UNLINKED)
 
 
 def _request(call: Call) -> HttpReply:
@@ -119,15 +96,11 @@ def _request(call: Call) -> HttpReply:
     )
 
 
-def _detail(reply: HttpReply, secret: str) -> str:
+def _detail(reply: HttpReply) -> str:
     """The sentence of {message | error, response?: {message}} (WAHA, Evolution); a list's is its first."""
-    try:
-        body = as_object(reply.json())
-    except ValueError:
-        body = {}
+    body = body_of(reply)
     said = _sentence(as_object(body.get("response")).get("message")) or _sentence(body.get("message"))
-    detail = said or _sentence(body.get("error")) or "no reason was given"
-    return detail.replace(secret, "***") if secret else detail
+    return said or _sentence(body.get("error"))
 
 
 def _sentence(value: object) -> str:

@@ -17,6 +17,9 @@ class SessionGateway(Protocol):
     two calls: keep it away from transactions and from whoever waits for a page.
     """
 
+    gives_codes: bool
+    """Whether `fetch_qr` can have an answer; a gateway that reports its codes by itself has none."""
+
     def start_session(self, account: Account, session_id: str, *, owner_id: str = "") -> DeviceEvent | None:
         """Make the session if there is none, and let it ask for a link. It does no harm to ask again.
 

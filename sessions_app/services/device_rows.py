@@ -96,8 +96,12 @@ def rows_write(folds: Mapping[int, Fold], *, now: datetime) -> None:
             cursor.execute(_UPSERT_QR, [now + QR_LIFETIME, *_columns(codes)])
 
 
-def forwards_raise(folds: Mapping[int, Fold], *, now: datetime) -> set[tuple[ForwardKind, ForwardPriority]]:
-    """Note what of the sessions Laravel is to be told; returns the kinds and priorities that were raised."""
+def forwards_raise(folds: Mapping[int, Fold], *, now: datetime) -> None:
+    """Note what of the sessions Laravel is to be told.
+
+    Nobody is woken for it: the lanes of the forwarder, in other processes, look more often than the shortest
+    time for which they gather.
+    """
     due = {
         ForwardPriority.HIGH: now + timedelta(seconds=settings.PRIORITY_INTERVAL_SECONDS),
         ForwardPriority.NORMAL: now + timedelta(seconds=settings.BATCH_INTERVAL_SECONDS),
@@ -111,7 +115,6 @@ def forwards_raise(folds: Mapping[int, Fold], *, now: datetime) -> set[tuple[For
     if raised:
         with connection.cursor() as cursor:
             cursor.execute(_RAISE_FORWARDS, [now, *_columns(raised)])
-    return {(kind, priority) for _, kind, _, priority, _ in raised}
 
 
 def _changes(fold: Fold) -> list[tuple[ForwardKind, int, ForwardPriority]]:

@@ -15,11 +15,10 @@ from django.utils import timezone
 from botsite import caching
 from botsite.telemetry import metrics
 from botsite.telemetry.logging import get_logger
-from sessions_app.models import Channel, Device, ForwardKind, ForwardPriority
+from sessions_app.models import Channel, Device
 from sessions_app.providers.base import DeviceEvent
-from sessions_app.services.device_fold import Report, folded, needs_writing, qr_digest
+from sessions_app.services.device_fold import Fold, Report, folded, needs_writing, qr_digest
 from sessions_app.services.device_rows import forwards_raise, rows_lock, rows_read, rows_write
-from sessions_app.services.signals import forwards_due
 
 LONGEST_NAMES = (128, 40)
 """Characters of a session's name, and of a status."""
@@ -81,37 +80,31 @@ def _is_storable(event: DeviceEvent) -> bool:
 def _apply(channel: Channel, reports: Mapping[str, Sequence[Report]], now: datetime) -> int:
     # Most reports are repeats, which take no lock: what they repeat can only be replaced by what is newer.
     rows = rows_read(channel, list(reports))
-    missing = {session_id for session_id in reports if session_id not in rows}
-    due = [*missing] + [
-        session_id
-        for session_id, row in rows.items()
-        if needs_writing(row.known, folded(row.known, reports[session_id]))
-    ]
-    if not due:
+    missing = reports.keys() - rows.keys()
+    news = [name for name, row in rows.items() if needs_writing(row.known, folded(row.known, reports[name]))]
+    if not (missing or news):
         return 0
-    rows = rows_lock(channel, due, missing=missing)
-    folds = {session_id: folded(row.known, reports[session_id]) for session_id, row in rows.items()}
-    rows_write({rows[session_id].pk: fold for session_id, fold in folds.items()}, now=now)
-    if settings.LARAVEL_API_URL:
-        raised = forwards_raise({rows[session_id].pk: fold for session_id, fold in folds.items()}, now=now)
-        transaction.on_commit(lambda: _wake_forwarder(raised))
-    _forget(channel, [name for name, fold in folds.items() if fold.status_version or name in missing])
+    rows = rows_lock(channel, [*missing, *news], missing=missing)
+    folds = {name: folded(row.known, reports[name]) for name, row in rows.items()}
+    _write({rows[name].pk: fold for name, fold in folds.items()}, now)
+    changed = [name for name, fold in folds.items() if fold.status_version or name in missing]
+    _forget(channel, changed, made=missing)
     return sum(fold.accepted for fold in folds.values())
 
 
-def _forget(channel: Channel, session_ids: Iterable[str]) -> None:
+def _write(folds: Mapping[int, Fold], now: datetime) -> None:
+    """Write what the reports made of the sessions, by primary key, and let it be forwarded."""
+    rows_write(folds, now=now)
+    if settings.LARAVEL_API_URL:
+        forwards_raise(folds, now=now)
+
+
+def _forget(channel: Channel, changed: Iterable[str], *, made: Iterable[str]) -> None:
+    stale = [(layer, name) for name in changed for layer in (caching.STATUS, caching.CONNECTION)]
+    stale += [(caching.SESSION_INFO, name) for name in made]
     caching.invalidate_all_on_commit(
-        [
-            (layer, {"channel": channel.slug, "session": session_id})
-            for session_id in session_ids
-            for layer in (caching.STATUS, caching.CONNECTION)
-        ]
+        [(layer, {"channel": channel.slug, "session": name}) for layer, name in stale]
     )
-
-
-def _wake_forwarder(raised: set[tuple[ForwardKind, ForwardPriority]]) -> None:
-    for kind, priority in raised:
-        forwards_due.send(sender=None, kind=kind, priority=priority)
 
 
 def _is_known_code(channel: Channel, events: Sequence[DeviceEvent]) -> bool:
@@ -135,5 +128,5 @@ def _keep_code(channel: Channel, event: DeviceEvent) -> None:
 
 @receiver(post_delete, sender=Device)
 def _forget_deleted(instance: Device, **_: object) -> None:
-    for layer in (caching.QR, caching.STATUS, caching.CONNECTION):
+    for layer in (caching.QR, caching.STATUS, caching.CONNECTION, caching.SESSION_INFO):
         caching.invalidate_on_commit(layer, channel=instance.channel.slug, session=instance.session_id)

@@ -13,7 +13,7 @@ from sessions_app.models import ForwardState
 from sessions_app.services.forward_batches import batch_begin, batch_end
 from sessions_app.services.forward_claims import Claim, Item, LeaseLost, claim_settle
 from sessions_app.services.forward_pause import pause_begin
-from sessions_app.services.laravel import Answer, Verdict, batch_post, laravel_breaker
+from sessions_app.services.laravel import Answer, Verdict, batch_post, error_code, laravel_breaker
 
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
@@ -76,19 +76,31 @@ def _settle(claim: Claim, part: Sequence[Item], answer: Answer) -> None:
         ],
     )
     if refused:
-        log.warning("FORWARD_PARKED", kind=claim.kind, items=len(refused), error=next(iter(refused.values())))
+        log.warning(
+            "FORWARD_PARKED",
+            kind=claim.kind,
+            items=len(refused),
+            error=error_code(next(iter(refused.values()))),
+        )
 
 
 def _put_back(claim: Claim, parts: Sequence[Sequence[Item]], answer: Answer) -> None:
     """Let the items wait for another try, and for all others where Laravel asked for it or knows us not."""
     delay = _pause_seconds(max(item.attempts for part in parts for item in part))
     if answer.verdict is Verdict.CONFIGURATION:
-        log.error("FORWARD_CONFIGURATION", kind=claim.kind, error=answer.error, fallback="nothing is sent")
+        log.error(
+            "FORWARD_CONFIGURATION",
+            kind=claim.kind,
+            error=error_code(answer.error),
+            fallback="nothing is sent",
+        )
         pause_begin(CONFIGURATION_PAUSE_SECONDS, answer.error)
     elif answer.verdict is Verdict.THROTTLED:
         delay = answer.wait_seconds if answer.wait_seconds is not None else delay
         pause_begin(delay, answer.error)
-    log.warning("FORWARD_FAILED", kind=claim.kind, error=answer.error, fallback=f"again in {delay:.1f} s")
+    log.warning(
+        "FORWARD_FAILED", kind=claim.kind, error=error_code(answer.error), fallback=f"again in {delay:.1f} s"
+    )
     claim_settle(claim, _pending(parts, answer.error), delay=delay)
 
 

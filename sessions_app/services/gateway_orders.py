@@ -18,6 +18,7 @@ from sessions_app.models import Device, Order, OrderState
 from sessions_app.providers.base import Account, DeviceEvent
 from sessions_app.providers.errors import ConfigurationError, ProviderError
 from sessions_app.providers.gateway_registry import get_gateway
+from sessions_app.services.code_fetching import codes_announced
 from sessions_app.services.devices import events_apply
 
 CARRY_OUT = "sessions.carry_out_order"
@@ -60,7 +61,10 @@ def order_carry_out(device_id: int) -> bool:
         error = f"{refused.code}: {refused.detail}"[:ERROR_LENGTH]
     _settle(device_id, claimed_at, error)
     if event is not None:
-        events_apply(device.channel, [replace(event, session_id=device.session_id)])
+        # Of the time of the order: what was reported while the gateway answered is newer than its answer.
+        event = replace(event, session_id=device.session_id, at=event.at or claimed_at)
+        events_apply(device.channel, [event])
+        codes_announced(device.channel, [event])
     return True
 
 

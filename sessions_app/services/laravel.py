@@ -1,5 +1,6 @@
 """Laravel's end of the forwards: one POST of a batch, and what its answer means."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ from botsite.resilience.http import HttpClient, HttpFailure, HttpReply, retry_af
 POST_SECONDS = 10.0
 PATHS = {"qr": "/qr/batch", "status": "/whatsapp/status/batch"}
 ERROR_LENGTH = 200
+_LONG_WORD = re.compile(r"\S{60,}")  # the payload of a QR code has no space
 
 _RETRYABLE = frozenset({408, 425})
 _THROTTLED = frozenset({429, 503})
@@ -43,6 +45,11 @@ class Answer:
     error: str = ""
     wait_seconds: float | None = None
     rejected: Mapping[int, str] = field(default_factory=dict)
+
+
+def error_code(error: str) -> str:
+    """Return an error without Laravel's own words, which may quote what it was sent: for logs."""
+    return error.partition(":")[0]
 
 
 def laravel_breaker() -> Breaker:
@@ -125,5 +132,6 @@ def _body(reply: HttpReply) -> dict[str, Any]:
 
 
 def _printable(text: str) -> str:
-    """What PostgreSQL can store and an admin page show on one line."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+    """What PostgreSQL can store and an admin page show on one line, without a QR code that may be quoted."""
+    line = "".join(letter if letter.isprintable() else " " for letter in text)
+    return _LONG_WORD.sub("…", line)

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from botsite import caching
 from sessions_app.models import Channel, ChannelKind, Device, Order, OrderState
 from sessions_app.models.device import ACTIVE, PENDING
+from sessions_app.services.channels import GATEWAY_KINDS
 from sessions_app.services.gateway_orders import order_give
 
 STARTABLE = frozenset({ChannelKind.EVOLUTION, ChannelKind.WAHA, ChannelKind.GATEWAY})
@@ -33,9 +34,30 @@ def device_start(channel: Channel, *, owner: str) -> Device:
             order_give(known, Order.START)
         return known
     device = Device.objects.create(channel=channel, owner=owner, session_id=secrets.token_hex(16))
-    caching.invalidate_on_commit(caching.STATUS, channel=channel.slug, session=device.session_id)
+    _forget_absence(device)
     order_give(device, Order.START)
     return device
+
+
+@transaction.atomic
+def device_link(channel: Channel) -> Device:
+    """Have the session that carries the channel's messages started, and return it; it may be linked already.
+
+    Raises NotStartable for a channel whose messages are not those of a linked phone.
+    """
+    if channel.kind not in GATEWAY_KINDS or not channel.instance:
+        raise NotStartable(channel.kind)
+    device, made = Device.objects.get_or_create(channel=channel, session_id=channel.instance)
+    if made:
+        _forget_absence(device)
+    order_give(device, Order.START)
+    return device
+
+
+def _forget_absence(device: Device) -> None:
+    """Whoever asked for the session before has "nobody knows it" in the cache."""
+    for layer in (caching.STATUS, caching.SESSION_INFO):
+        caching.invalidate_on_commit(layer, channel=device.channel.slug, session=device.session_id)
 
 
 def _lock_owner(channel: Channel, owner: str) -> None:

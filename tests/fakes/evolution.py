@@ -7,12 +7,13 @@ Run alone: `python -m tests.fakes.evolution --port N --settings '{"key": …}'`.
 import re
 import time
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from tests.fakes.base import FakeRequest, FakeServer, run
+from tests.fakes.base import FakeRequest, run
 from tests.fakes.behaviour import Reply, json_reply
+from tests.fakes.gateway import FakeGatewayServer
 
 JsonObject = dict[str, Any]
 _PATHS = {
@@ -46,32 +47,15 @@ class EvolutionSent:
     body: JsonObject
 
 
-class FakeEvolution(FakeServer[EvolutionSettings]):
+class FakeEvolution(FakeGatewayServer[EvolutionSettings, EvolutionSent]):
+    paths = _PATHS
     operations = tuple(_PATHS)
 
     def __init__(self, settings: EvolutionSettings | None = None, *, port: int = 0) -> None:
         super().__init__(settings or EvolutionSettings(), port=port)
-        self.sent: list[EvolutionSent] = []
-
-    def asked(self) -> list[str]:
-        """The operations that were asked for, in order."""
-        with self.changed:
-            return [record.operation for record in self.requests]
 
     def set_state(self, name: str, state: str) -> None:
         self.configure(instances={**self.settings.instances, name: state})
-
-    def reset(self) -> None:
-        super().reset()
-        with self.changed:
-            self.sent.clear()
-
-    def views(self) -> dict[str, Callable[[], object]]:
-        return {"sent": lambda: [asdict(sent) for sent in self.sent]}
-
-    def operation(self, request: FakeRequest) -> str:
-        fitting = (name for name, (method, path) in _PATHS.items() if _fits(request, method, path))
-        return next(fitting, "")
 
     def refuse(self, status: int, code: str | int, message: str) -> Reply:
         return json_reply(status, {"status": status, "error": "Error", "response": {"message": [message]}})
@@ -82,8 +66,7 @@ class FakeEvolution(FakeServer[EvolutionSettings]):
             return self.refuse(401, 401, "Unauthorized")
         if operation == "create":
             return self._create(request.json)
-        match = _PATHS[operation][1].fullmatch(request.path)
-        name = match["name"] if match else ""
+        name = self.named(operation, request)
         if name not in self.settings.instances:
             return self.refuse(404, 404, f'The "{name}" instance does not exist')
         if operation == "send":
@@ -116,9 +99,7 @@ class FakeEvolution(FakeServer[EvolutionSettings]):
         if not (isinstance(text, str) and text):
             return self.refuse(400, 400, "instance requires property text")
         sent = EvolutionSent(f"3EB0{uuid.uuid4().hex[:18].upper()}", time.time(), instance, to, text, body)
-        with self.changed:
-            self.sent.append(sent)
-            self.changed.notify_all()
+        self.keep_sent(sent)
         key = {"remoteJid": f"{to}@s.whatsapp.net", "fromMe": True, "id": sent.id}
         return json_reply(201, {"key": key, "status": "PENDING", "message": {"conversation": text}})
 
@@ -177,10 +158,6 @@ def status_webhook(message_id: str, status: str, *, recipient: str, instance: st
 
 def qr_code(instance: str) -> JsonObject:
     return {"pairingCode": None, "code": f"2@{instance}", "base64": "data:image/png;base64,AAAA", "count": 1}
-
-
-def _fits(request: FakeRequest, method: str, path: re.Pattern[str]) -> bool:
-    return request.method == method and bool(path.fullmatch(request.path))
 
 
 if __name__ == "__main__":

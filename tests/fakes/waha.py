@@ -9,12 +9,13 @@ import hmac
 import re
 import time
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from tests.fakes.base import FakeRequest, FakeServer, run
+from tests.fakes.base import FakeRequest, run
 from tests.fakes.behaviour import Reply, json_reply
+from tests.fakes.gateway import FakeGatewayServer
 
 JsonObject = dict[str, Any]
 _SESSION = r"/api/sessions/(?P<name>[^/]+)"
@@ -31,6 +32,8 @@ _PATHS = {
     "qr": ("GET", re.compile(r"/api/(?P<name>[^/]+)/auth/qr")),
 }
 _AFTER = {"start": "SCAN_QR_CODE", "restart": "STARTING", "logout": "STOPPED"}
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+"""A picture of one point, in the place of a QR code."""
 _CHAT = re.compile(r"\d{6,15}@c\.us|\d+@lid")
 
 
@@ -57,32 +60,15 @@ class WahaSent:
     body: JsonObject
 
 
-class FakeWaha(FakeServer[WahaSettings]):
+class FakeWaha(FakeGatewayServer[WahaSettings, WahaSent]):
+    paths = _PATHS
     operations = tuple(_PATHS)
 
     def __init__(self, settings: WahaSettings | None = None, *, port: int = 0) -> None:
         super().__init__(settings or WahaSettings(), port=port)
-        self.sent: list[WahaSent] = []
-
-    def asked(self) -> list[str]:
-        """The operations that were asked for, in order."""
-        with self.changed:
-            return [record.operation for record in self.requests]
 
     def set_status(self, name: str, status: str) -> None:
         self.configure(sessions={**self.settings.sessions, name: status})
-
-    def reset(self) -> None:
-        super().reset()
-        with self.changed:
-            self.sent.clear()
-
-    def views(self) -> dict[str, Callable[[], object]]:
-        return {"sent": lambda: [asdict(sent) for sent in self.sent]}
-
-    def operation(self, request: FakeRequest) -> str:
-        fitting = (name for name, (method, path) in _PATHS.items() if _fits(request, method, path))
-        return next(fitting, "")
 
     def refuse(self, status: int, code: str | int, message: str) -> Reply:
         return json_reply(status, {"statusCode": status, "message": message, "error": "Error"})
@@ -96,8 +82,7 @@ class FakeWaha(FakeServer[WahaSettings]):
         if operation == "create":
             self.set_status(str(request.json.get("name")), "STARTING")
             return json_reply(201, {"name": request.json.get("name"), "status": "STARTING"})
-        match = _PATHS[operation][1].fullmatch(request.path)
-        name = match["name"] if match and "name" in match.groupdict() else str(request.json.get("session"))
+        name = self.named(operation, request) or str(request.json.get("session"))
         if name not in self.settings.sessions:
             return self.refuse(404, 404, "Session not found")
         return self._act(operation, name, request.json)
@@ -107,7 +92,7 @@ class FakeWaha(FakeServer[WahaSettings]):
         if operation == "qr":
             if status != "SCAN_QR_CODE":
                 return self.refuse(422, 422, "Session status is not as expected")
-            return json_reply(200, {"mimetype": "image/png", "data": "AAAA"})
+            return json_reply(200, {"mimetype": "image/png", "data": PICTURE})
         if operation in ("send", "seen", "typing"):
             if status != "WORKING":
                 return self.refuse(422, 422, "Session status is not as expected")
@@ -123,9 +108,7 @@ class FakeWaha(FakeServer[WahaSettings]):
         if not (isinstance(text, str) and text):
             return self.refuse(400, 400, "text is missing")
         sent = WahaSent(f"3EB0{uuid.uuid4().hex[:18].upper()}", time.time(), to, text, body)
-        with self.changed:
-            self.sent.append(sent)
-            self.changed.notify_all()
+        self.keep_sent(sent)
         return json_reply(201, {"id": f"true_{to}_{sent.id}", "body": text, "fromMe": True, "source": "api"})
 
 
@@ -182,10 +165,6 @@ def ack_webhook(message_id: str, ack: int, *, recipient: str, session: str = "sh
 def signed_headers(body: bytes, secret: str) -> dict[str, str]:
     signature = hmac.new(secret.encode(), body, hashlib.sha512).hexdigest()
     return {"X-Webhook-Hmac": signature, "X-Webhook-Hmac-Algorithm": "sha512"}
-
-
-def _fits(request: FakeRequest, method: str, path: re.Pattern[str]) -> bool:
-    return request.method == method and bool(path.fullmatch(request.path))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from sessions_app.providers.errors import RetryableError
 class FakeGateway:
     """Notes its calls; `state` and `qr` are what it says of every session, and with `fails` it refuses."""
 
+    gives_codes = True
+
     def __init__(self) -> None:
         self.calls: list[tuple[str, str]] = []
         self.owners: list[str] = []

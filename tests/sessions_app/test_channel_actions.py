@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from sessions_app.models import Channel
+from sessions_app.models import Channel, Device
 from tests.conversations.builders import make_channel
 from tests.fakes.whapi import FakeWhapi
 from tests.staff import administrator, signed_in
@@ -101,3 +101,31 @@ def test_the_secret_of_a_gateway_is_ours_to_make(kind: str) -> None:
     channel.refresh_from_db()
     assert channel.app_secret in page
     assert channel.account().app_secrets == (channel.app_secret, "first")
+
+
+@pytest.mark.parametrize("kind", ["evolution", "waha"])
+def test_a_phone_is_linked_from_the_channel(kind: str) -> None:
+    channel = make_channel("phone", kind=kind, phone_number_id="", instance="tienda", base_url="http://gw")
+    client = signed_in("sessions_app.view_channel", "sessions_app.view_device", "sessions_app.change_device")
+
+    page = order(client, "link_phone", channel)
+
+    device = Device.objects.get(channel=channel)
+    assert (device.session_id, device.order, device.order_state) == ("tienda", "start", "pending")
+    assert "Waiting for the gateway’s QR code…" in page
+    order(client, "link_phone", channel)
+    assert Device.objects.count() == 1
+
+
+def test_who_may_not_change_sessions_links_no_phone() -> None:
+    channel = make_channel("phone", kind="waha", phone_number_id="", instance="tienda", base_url="http://gw")
+
+    order(signed_in("sessions_app.view_channel", "sessions_app.view_device"), "link_phone", channel)
+
+    assert not Device.objects.exists()
+
+
+def test_a_channel_without_a_linked_phone_says_so() -> None:
+    page = order(administrator(), "link_phone", make_channel("shop"))
+
+    assert "no phone is linked to a channel of this kind." in page

@@ -148,6 +148,16 @@ def test_an_expired_code_is_not_shown(channel: Channel) -> None:
     assert "<svg" not in shown
 
 
+def test_a_code_of_before_the_log_out_is_not_shown(channel: Channel) -> None:
+    apply(channel, code("2@abc"), status("inactive"))
+    client = administrator()
+
+    assert "start it for a new QR code" in live(client)[1]
+    assert "<svg" not in live(client)[1]
+    apply(channel, code("2@def"))
+    assert "<svg" in live(client)[1]
+
+
 def test_a_linked_session_says_so_and_shows_no_code(channel: Channel) -> None:
     apply(channel, code("2@abc"), status("active"))
 
@@ -167,7 +177,9 @@ def test_a_gateways_words_are_no_markup(channel: Channel) -> None:
         assert "<i>s" not in shown
 
 
-@pytest.mark.parametrize(("order", "words"), [("restart", "restart"), ("log_out", "log out")])
+@pytest.mark.parametrize(
+    ("order", "words"), [("start", "start"), ("restart", "restart"), ("log_out", "log out")]
+)
 def test_staff_order_and_see_how_it_stands(channel: Channel, order: str, words: str) -> None:
     apply(channel, status("active"))
     client = signed_in(VIEW, CHANGE)
@@ -192,7 +204,7 @@ def test_who_may_only_look_orders_nothing(channel: Channel) -> None:
     assert device().order == ""
 
 
-@pytest.mark.parametrize("order", ["start", "", "explode"])
+@pytest.mark.parametrize("order", ["", "explode"])
 def test_there_are_no_other_orders(channel: Channel, order: str) -> None:
     apply(channel, status("active"))
     client = administrator()

@@ -26,6 +26,8 @@ _HEALTH: Mapping[str, HealthState] = {
 class EvolutionSessions:
     """A SessionGateway: `session_id` is the instance's name."""
 
+    gives_codes = True
+
     def start_session(self, account: Account, session_id: str, *, owner_id: str = "") -> DeviceEvent | None:
         made: JsonObject = {}
         body = {"instanceName": session_id, "qrcode": True, "integration": "WHATSAPP-BAILEYS"}

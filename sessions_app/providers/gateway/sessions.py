@@ -10,6 +10,8 @@ _NOT_OFFERED = "a gateway of this kind can only be asked to start a session"
 class GatewaySessions:
     """A SessionGateway that can be told to start a session, where it has an address; it reports the rest."""
 
+    gives_codes = False
+
     def start_session(self, account: Account, session_id: str, *, owner_id: str = "") -> DeviceEvent | None:
         if account.base_url:
             bearer = {"Authorization": f"Bearer {account.access_token}"} if account.access_token else {}

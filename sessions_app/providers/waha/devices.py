@@ -18,16 +18,20 @@ _HEALTH: Mapping[str, HealthState] = {
     "STARTING": HealthState.DEGRADED,
     **dict.fromkeys(("SCAN_QR_CODE", "PASSKEY_REQUIRED", "STOPPED", "FAILED"), HealthState.DOWN),
 }
+_HAS_CODE = "SCAN_QR_CODE"
 _QR_CHARACTERS = 100_000
 
 
 def status_event(session: str, word: str, at: datetime | None) -> DeviceEvent:
     """Return the event of a session's status; a word that is not known is the status itself, in lower case.
 
-    PASSKEY_REQUIRED is such a one: the session waits for a person, but not for a scan.
+    PASSKEY_REQUIRED is such a one: the session waits for a person, but not for a scan. WAHA says SCAN_QR_CODE
+    with every new code, and never sends the code along.
     """
     status = _STATUSES.get(word) or word.lower()[:40]
-    return DeviceEvent(session, status=status, at=at, is_urgent=status == "inactive")
+    return DeviceEvent(
+        session, status=status, at=at, is_urgent=status == "inactive", code_waits=word == _HAS_CODE
+    )
 
 
 def health_of(word: str) -> HealthState:

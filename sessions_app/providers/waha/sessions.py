@@ -14,6 +14,8 @@ _UNKNOWN = "http_404"
 class WahaSessions:
     """A SessionGateway: `session_id` is the session's name (the free edition knows "default" only)."""
 
+    gives_codes = True
+
     def start_session(self, account: Account, session_id: str, *, owner_id: str = "") -> DeviceEvent | None:
         """WAHA does nothing when it runs already."""
         try:

@@ -1,10 +1,11 @@
 """`/start` and `/api/sessions/<id>`."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_app.models import Channel, Device, QrCode
@@ -109,6 +110,29 @@ def test_a_state_has_its_age_and_its_source(api: Api) -> None:
     assert second == {**first, "source": "memory"}
 
 
+def test_a_session_says_whose_it_is_and_since_when_it_is_known(api: Api) -> None:
+    started = api.post("/start", {"user_id": 41}).json()["sessionId"]
+    shown = [api.get(f"/api/sessions/{started}").json() for _ in range(2)]
+    assert [answer["owner"] for answer in shown] == ["41", "41"]
+    assert datetime.fromisoformat(shown[1]["createdAt"]) == Device.objects.get().created_at
+
+    assert "owner" not in api.get("/api/sessions/late", channel="default").json()
+    apply(Channel.objects.get(), status("active", "late"))
+    assert api.get("/api/sessions/late", channel="default").json()["owner"] == ""
+    Device.objects.get(session_id="late").delete()
+    assert "owner" not in api.get("/api/sessions/late", channel="default").json()
+
+
+def test_what_does_not_change_of_a_session_is_read_once(api: Api) -> None:
+    apply(gateway("one"), status("active"))
+    api.get("/api/sessions/s1", channel="one")
+
+    with CaptureQueriesContext(connection) as captured:
+        api.get("/api/sessions/s1", channel="one")
+
+    assert [query for query in captured.captured_queries if "sessions_app" in query["sql"]] == []
+
+
 def test_a_code_is_told_while_it_can_be_scanned(api: Api) -> None:
     channel = gateway("one")
     apply(channel, code("2@abc"))
@@ -121,6 +145,15 @@ def test_a_code_is_told_while_it_can_be_scanned(api: Api) -> None:
 
     apply(channel, code("2@def"), status("active"))
     assert "qr" not in api.get("/api/sessions/s1").json()
+
+
+def test_a_code_of_before_the_log_out_is_not_told(api: Api) -> None:
+    channel = gateway("one")
+    apply(channel, code("2@abc"), status("inactive"))
+    assert "qr" not in api.get("/api/sessions/s1").json()
+
+    apply(channel, code("2@def"))
+    assert api.get("/api/sessions/s1").json()["qr"]["qr"] == "2@def"
 
 
 def test_sessions_of_one_name_are_told_apart_by_channel(api: Api) -> None:

@@ -18,7 +18,7 @@ from sessions_app.providers.gateways import SessionGateway
 from tests.fakes.base import FakeRequest, FakeServer
 from tests.fakes.behaviour import Behaviour, Reply, json_reply
 from tests.fakes.evolution import FakeEvolution
-from tests.fakes.waha import FakeWaha
+from tests.fakes.waha import PICTURE, FakeWaha
 
 EVOLUTION, WAHA, OWN = GATEWAYS["evolution"], GATEWAYS["waha"], GATEWAYS["gateway"]
 METHODS = ("start_session", "fetch_qr", "restart_session", "log_out_session", "session_state")
@@ -87,7 +87,8 @@ def test_the_states_of_an_instance(evolution: FakeEvolution) -> None:
 def test_waha_starts_a_session_and_makes_one_that_is_missing(waha: FakeWaha) -> None:
     channel = account("waha", waha.url)
 
-    assert WAHA.start_session(channel, "shop") == DeviceEvent("shop", status="pending")
+    started = WAHA.start_session(channel, "shop")
+    assert started == DeviceEvent("shop", status="pending", code_waits=True)
     assert WAHA.start_session(channel, "new") == DeviceEvent("new", status="pending")
     assert waha.asked() == ["start", "start", "create"]
     assert waha.requests[-1].body == {"name": "new", "start": True}
@@ -100,7 +101,7 @@ def test_the_code_of_a_session_is_a_picture_and_without_one_there_is_its_status(
     code = WAHA.fetch_qr(channel, "shop")
     waha.set_status("shop", "WORKING")
 
-    assert code == DeviceEvent("shop", status="pending", qr="data:image/png;base64,AAAA")
+    assert code == DeviceEvent("shop", status="pending", qr="data:image/png;base64," + PICTURE)
     assert WAHA.fetch_qr(channel, "shop") == DeviceEvent("shop", status="active")
 
 

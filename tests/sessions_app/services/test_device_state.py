@@ -13,6 +13,7 @@ from botsite import caching
 from botsite.caching import process, shared
 from sessions_app.models import Channel, Device
 from sessions_app.providers import gateway_registry
+from sessions_app.services.device_info import device_info
 from sessions_app.services.device_state import DeviceState, Source, device_state, is_active
 from tests.processes import wait_until
 from tests.sessions_app.gateway import FakeGateway
@@ -130,16 +131,12 @@ def test_a_session_takes_at_most_four_kilobytes_of_redis(channel: Channel, asked
     apply(channel, status("active", session, seconds=0))
     apply(channel, code("2@" + "x" * 2000, session))
     device_state("baileys", session, max_age=timedelta(seconds=1))
+    device_info("baileys", session)
     redis = caches[shared.ALIAS].client.get_client()  # type: ignore[attr-defined]  # django-redis's own
     keys = [key for key in redis.scan_iter() if session.encode() in key]
 
-    assert {
-        layer for layer in ("qr", "status", "connection") if any(f":{layer}:".encode() in key for key in keys)
-    } == {
-        "qr",
-        "status",
-        "connection",
-    }
+    layers = {"qr", "status", "connection", "session_info"}
+    assert {layer for layer in layers if any(f":{layer}:".encode() in key for key in keys)} == layers
     assert sum(redis.memory_usage(key) for key in keys) <= 4096
     assert not any(b"xxxx" in (redis.get(key) or b"") for key in keys)  # a code is a secret
 

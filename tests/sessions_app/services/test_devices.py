@@ -12,7 +12,6 @@ from pytest_django import Settings
 from botsite import caching
 from sessions_app.models import Channel, Device, Forward, QrCode
 from sessions_app.providers.base import DeviceEvent
-from sessions_app.services.signals import forwards_due
 from tests.recording import RecordedMetrics
 from tests.sessions_app.services.builders import apply, at, code, device, gateway, status
 
@@ -221,24 +220,6 @@ def test_a_row_on_its_way_stays_so_and_a_settled_one_waits_again(
     row = Forward.objects.get()
     assert (row.version, row.state, row.priority) == (2, after, "normal")
     assert (row.attempts, row.error) == ((3, "refused") if state == "sending" else (0, ""))
-
-
-def test_the_forwarder_hears_of_it_once_for_each_kind_and_priority(
-    channel: Channel, settings: Settings
-) -> None:
-    settings.LARAVEL_API_URL = LARAVEL
-    heard: list[tuple[str, str, int]] = []
-
-    def listen(*, kind: str, priority: str, **_: object) -> None:
-        heard.append((str(kind), str(priority), Forward.objects.count()))
-
-    forwards_due.connect(listen)
-    try:
-        apply(channel, *(status("active", f"s{number}") for number in range(5)), status("inactive", "s9"))
-    finally:
-        forwards_due.disconnect(listen)
-
-    assert sorted(heard) == [("status", "high", 6), ("status", "normal", 6)]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Batches to Laravel: what travels, when, and what becomes of what Laravel does not take."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -412,3 +413,18 @@ def test_a_qr_code_is_in_no_log_line(
 
     assert "FORWARD_PARKED" in caplog.text
     assert "secret-of-a-session" not in caplog.text
+
+
+def test_what_laravel_says_stands_in_the_row_and_in_no_log_line(
+    told: FakeLaravel, channel: Channel, caplog: pytest.LogCaptureFixture
+) -> None:
+    told.behave(Behaviour(on="qr", status=500, message="no room for 573003913251"))
+    told.behave(Behaviour(on="qr", status=422, message="no room for 573003913251"))
+    apply(channel, code("2@abc"))
+    for _ in range(2):
+        make_due()
+        send(ForwardKind.QR)
+
+    assert "573003913251" in Forward.objects.get(kind="qr").error
+    assert {"FORWARD_FAILED", "FORWARD_PARKED"} <= set(re.findall("FORWARD_[A-Z]+", caplog.text))
+    assert "no room" not in caplog.text

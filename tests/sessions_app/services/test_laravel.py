@@ -59,11 +59,18 @@ def test_only_well_formed_rejections_name_items(
 
 
 def test_what_laravel_says_is_cut_and_made_printable(scripted: ScriptedLaravel) -> None:
-    scripted.body = {"rejected": [{"index": 0, "message": "\0a\nb" + "x" * 500}]}
+    scripted.body = {"rejected": [{"index": 0, "message": "\0a\nb" + " x" * 250}]}
 
     said = post().rejected[0]
     assert said.startswith("rejected:  a b")
     assert len(said) == 200
+
+
+def test_a_code_that_laravel_quotes_is_left_out(scripted: ScriptedLaravel) -> None:
+    code = "2@" + "aB3+/" * 40 + "=,abc"
+    scripted.body, scripted.status = {"message": f"the qr {code} is too long"}, 422
+
+    assert post().error == "HTTP 422: the qr … is too long"
 
 
 @pytest.mark.parametrize("body", [None, [], "text", 7, {"message": 5}])
