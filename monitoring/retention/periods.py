@@ -28,7 +28,17 @@ from conversations.models import (
 )
 from conversations.services.tombstones import REPEATED_DAYS
 from conversations.shop.models import CustomerSession
-from monitoring.models import AuditEvent, BreakerEvent, Cause, SecurityEvent
+from monitoring.models import (
+    Alert,
+    AlertState,
+    AuditEvent,
+    BreakerEvent,
+    Cause,
+    Granularity,
+    HealthSpan,
+    MetricBucket,
+    SecurityEvent,
+)
 
 UNDECIDED = (InboundState.PENDING, OutboundState.SENDING, OutboundState.UNKNOWN)
 """Kept for as long as they are in these states: somebody is at work on them."""
@@ -130,10 +140,14 @@ RULES = (
     Rule("tombstones", Tombstone, "expires_at", _for(0)),
     Rule("erasures", Erasure, "erased_at", _at_least(730)),
     Rule("breaker_events", BreakerEvent, "at", _for(90), ~Q(cause=Cause.MANUAL) | Q(_LATER_BY_HAND)),
+    Rule("alerts", Alert, "resolved_at", _for(400), Q(state=AlertState.RESOLVED)),
+    Rule("health_history", HealthSpan, "ended_at", _for(90)),
     Rule("pending_invalidations", PendingInvalidation, "created_at", _for(2)),
     Rule("admin_log", LogEntry, "action_time", _for(365)),
     Rule("security_events", SecurityEvent, "at", _for(180)),
     Rule("audit_events", AuditEvent, "at", _for(730)),
+    Rule("metric_minutes", MetricBucket, "start", _for(2), Q(granularity=Granularity.MINUTE)),
+    Rule("metric_hours", MetricBucket, "start", _for(365), Q(granularity=Granularity.HOUR)),
     Rule("failed_logins", AccessAttempt, "attempt_time", _for(90)),
 )
 LOG_FILE_DAYS = 30

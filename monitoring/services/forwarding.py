@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from botsite.resilience.breaker import State
 from sessions_app.models import ForwardKind, ForwardState
+from sessions_app.models.device import status_word
 from sessions_app.services.forward_figures import (
     ForwardFigures,
     LastBatch,
@@ -54,7 +55,8 @@ def forwarding_view() -> ForwardingView:
         )
         for kind in ForwardKind
     ]
-    return ForwardingView(level, verdict, settings.BATCH_SIZE, kinds, device_counts(), recent_results())
+    sessions = [(status_word(status), count) for status, count in device_counts()]
+    return ForwardingView(level, verdict, settings.BATCH_SIZE, kinds, sessions, recent_results())
 
 
 def _verdict(figures: ForwardFigures) -> tuple[str, str]:

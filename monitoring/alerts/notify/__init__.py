@@ -1,0 +1,1 @@
+"""Telling people: by e-mail, webhook and WhatsApp."""

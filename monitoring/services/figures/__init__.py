@@ -1,0 +1,1 @@
+"""What people ask of a window: small records from few queries, or from a Frame."""

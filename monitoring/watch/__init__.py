@@ -1,0 +1,1 @@
+"""The thread that watches: who does which of its jobs, and when."""
