@@ -1,5 +1,23 @@
 """The admin of the monitoring."""
 
-from monitoring.admin import audit, breakers, forwards, security_events
+from monitoring.admin import (
+    alert_rules,
+    alerts,
+    audit,
+    breakers,
+    forwards,
+    health,
+    notification_targets,
+    security_events,
+)
 
-__all__ = ("audit", "breakers", "forwards", "security_events")
+__all__ = (
+    "alert_rules",
+    "alerts",
+    "audit",
+    "breakers",
+    "forwards",
+    "health",
+    "notification_targets",
+    "security_events",
+)

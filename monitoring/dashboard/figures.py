@@ -1,70 +1,57 @@
-"""The figures of the dashboard, read from Postgres: states, not rates."""
+"""The figures of a range: what they cost to read is shared by all who look."""
 
+import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
+from typing import cast
 
-from django.db.models import Count, Q
-from django.db.models.functions import Now
-from django.utils import timezone
+from botsite import caching
+from conversations.services import costs
+from conversations.services.budget_standing import Standing as BudgetStanding
+from conversations.services.budget_standing import standings
+from monitoring.dashboard.ranges import Range
+from monitoring.dashboard.stored import Stored, stored_figures, traffic_mark
+from monitoring.services.series import Frame, Window, read
 
-from conversations.models import Direction, InboundState, Message, OutboundState, WhatsAppUser
-from sessions_app.models import Channel
-
-RECENT = timedelta(days=7)
-LATE_AFTER = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class StateCount:
-    """How many messages are in a state."""
-
-    direction: Direction
-    state: str
-    label: str
-    count: int
+MINUTE = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Today:
-    """Messages since midnight in the site's time zone."""
+class Figures:
+    """All that the charts and tiles of a range are made of."""
 
-    received: int
-    answered: int
-    sent: int
+    window: Window
+    frame: Frame
+    stored: Stored
+    today: costs.Cost
+    month: costs.Cost
+    budgets: list[BudgetStanding]
 
-
-def state_counts() -> dict[Direction, list[StateCount]]:
-    """Count the messages of the last seven days by direction and state, in one query; zeros included."""
-    rows = Message.objects.filter(created_at__gte=Now() - RECENT).values_list("direction", "state")
-    counted = {(direction, state): n for direction, state, n in rows.annotate(Count("pk"))}
-    states = {Direction.IN: InboundState.choices, Direction.OUT: OutboundState.choices}
-    return {
-        direction: [
-            StateCount(direction, state, str(label), counted.get((direction, state), 0))
-            for state, label in choices
-        ]
-        for direction, choices in states.items()
-    }
+    @property
+    def since(self) -> datetime:
+        return self.window.since
 
 
-def today() -> Today:
-    """Count today's messages, in one query."""
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    counted = Message.objects.filter(created_at__gte=midnight).aggregate(
-        received=Count("pk", filter=Q(direction=Direction.IN)),
-        answered=Count(
-            "pk", filter=Q(direction=Direction.IN, state__in=(InboundState.ANSWERED, InboundState.MERGED))
-        ),
-        sent=Count("pk", filter=Q(direction=Direction.OUT)),
+def figures_mark() -> str:
+    """Return what changes with the figures, at least every minute; asked of Postgres every few seconds."""
+    stored = cast("str", caching.get_or_load(caching.DASHBOARD, traffic_mark, part="mark"))
+    return f"{int(time.time() // MINUTE)}.{stored}"
+
+
+def figures(chosen: Range, mark: str) -> Figures:
+    """Return the figures that go with the mark: read by one, and kept in the process for a moment."""
+    part = f"{chosen.key}-{mark}"
+    return cast("Figures", caching.get_or_load(caching.DASHBOARD, lambda: _read(chosen), part=part))
+
+
+def _read(chosen: Range) -> Figures:
+    window = Window.last(chosen.span)
+    today, month = costs.today_and_month()
+    return Figures(
+        window=window,
+        frame=read(window, step=chosen.step),
+        stored=stored_figures(window.since),
+        today=today,
+        month=month,
+        budgets=standings(),
     )
-    return Today(**counted)
-
-
-def late_users() -> int:
-    """Count customers whose answer has been due for over a minute: is a worker running?"""
-    return WhatsAppUser.objects.filter(turn_due_at__lt=Now() - LATE_AFTER, paused_at=None).count()
-
-
-def channels() -> list[Channel]:
-    """Return the channels, each with the number of its customers as `user_count`."""
-    return list(Channel.objects.annotate(user_count=Count("users")))

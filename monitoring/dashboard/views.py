@@ -1,73 +1,71 @@
-"""The managers' dashboard: one honest page."""
+"""The managers' dashboard: the page, its part that is fetched again, and the acknowledging of alerts."""
 
-from dataclasses import asdict
+from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from conversations.models import Direction
-from conversations.services.attention import Attention, attention
-from monitoring.dashboard import figures
-from monitoring.health.checks import CheckResult, run_checks
+from monitoring.dashboard.page import look, page_context
+from monitoring.dashboard.ranges import range_named
+from monitoring.dashboard.sections.hands import ACKNOWLEDGE
+from monitoring.models import Alert
+from monitoring.services.alert_list import AlertOver, acknowledge
+
+VIEW = "monitoring.view_dashboard"
+
+
+def site_context(request: HttpRequest, title: str) -> dict[str, Any]:
+    """Return what every page of the dashboard needs of the admin's frame."""
+    return {**admin.site.each_context(request), "title": title, "is_nav_sidebar_enabled": False}
 
 
 @login_required
-@permission_required("monitoring.view_dashboard", raise_exception=True)
+@permission_required(VIEW, raise_exception=True)
 @never_cache
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """Show the state of the stores, of inbox and outbox, and of today's work."""
-    checks = run_checks()
-    waiting = attention()
-    counts = figures.state_counts()
-    level, verdict = _verdict(checks, waiting, figures.late_users())
+    """Show whether all is well, what needs a hand, what it costs, and the rest; `?range=` of RANGES."""
+    seen = look(range_named(request.GET.get("range")))
     context = {
-        **admin.site.each_context(request),
-        "title": _("Dashboard"),
-        "is_nav_sidebar_enabled": False,
-        "level": level,
-        "verdict": verdict,
-        "checks": {name: asdict(check) for name, check in checks.items()},
-        "attention": waiting,
-        "today": figures.today(),
-        "inbox": counts[Direction.IN],
-        "outbox": counts[Direction.OUT],
-        "channels": figures.channels(),
+        **site_context(request, _("Dashboard")),
+        **page_context(seen, request.user),
+        "etag": seen.etag(request.user),
     }
     return TemplateResponse(request, "dashboard/page.html", context)
 
 
-def _verdict(checks: dict[str, CheckResult], waiting: Attention, late: int) -> tuple[str, str]:
-    """Return the level (up, held or down) and the sentence that says what matters most now."""
-    down = [name for name, check in checks.items() if check.status == "down"]
-    if down:
-        return "down", _("Not answering: %(names)s.") % {"names": ", ".join(down)}
-    if late:
-        text = ngettext(
-            "%(count)d customer has waited for over a minute: is a worker running?",
-            "%(count)d customers have waited for over a minute: is a worker running?",
-            late,
-        )
-        return "down", text % {"count": late}
-    if waiting.parked or waiting.unknown:
-        count = waiting.parked + waiting.unknown
-        text = ngettext(
-            "%(count)d message could not be dealt with and needs a person.",
-            "%(count)d messages could not be dealt with and need a person.",
-            count,
-        )
-        return "held", text % {"count": count}
-    if waiting.held:
-        text = ngettext(
-            "All is well; %(count)d question waits for a person.",
-            "All is well; %(count)d questions wait for a person.",
-            waiting.held,
-        )
-        return "held", text % {"count": waiting.held}
-    return "up", _("All is well: every message is answered.")
+@login_required
+@permission_required(VIEW, raise_exception=True)
+@never_cache
+@require_safe
+def dashboard_live(request: HttpRequest) -> HttpResponse:
+    """Return the changing part of the page; 304 while what `If-None-Match` names is still right."""
+    seen = look(range_named(request.GET.get("range")))
+    etag = seen.etag(request.user)
+    if request.headers.get("If-None-Match") == etag:
+        return HttpResponseNotModified(headers={"ETag": etag})
+    context = page_context(seen, request.user)
+    return TemplateResponse(request, "dashboard/live.html", context, headers={"ETag": etag})
+
+
+@login_required
+@permission_required(VIEW, raise_exception=True)
+@permission_required(ACKNOWLEDGE, raise_exception=True)
+@require_POST
+def alert_acknowledge(request: HttpRequest, alert_id: int) -> HttpResponse:
+    """Note that this member of staff has seen the alert; back to the alerts."""
+    try:
+        acknowledge(alert_id, by=request.user.get_username())
+    except AlertOver:
+        messages.info(request, _("The alert is over already."))
+    except Alert.DoesNotExist:
+        raise Http404 from None
+    chosen = range_named(request.POST.get("range"))
+    return redirect(f"{reverse('dashboard')}?range={chosen.key}#alerts")

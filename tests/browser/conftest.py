@@ -50,7 +50,8 @@ def worker(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
     """`celery worker` on the test database, as in production; gone before other folders' tests begin."""
-    environment = os.environ | {"DATABASE_URL": database_url_of_tests(), "SEND_PAIR_SECONDS": "0"}
+    own = {"SEND_PAIR_SECONDS": "0", "WATCH": "0"}
+    environment = os.environ | own | {"DATABASE_URL": database_url_of_tests()}
     log = tmp_path_factory.mktemp("worker") / "output"
     command = [sys.executable, "-m", "celery", "-A", "botsite", "worker", "-P", "threads", "-c", "2"]
     with log.open("w") as output:

@@ -1,0 +1,1 @@
+"""What happened on past days, by day and channel, from the rows themselves."""

@@ -1,0 +1,1 @@
+"""History for the demonstration: made up, and only where there is none."""
