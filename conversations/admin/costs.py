@@ -1,28 +1,27 @@
 """The page of costs: what the models cost in a span of days, and what was saved."""
 
-import csv
 from collections.abc import Iterable
-from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from botsite.admin import ModelAdmin
+from botsite.spreadsheets import csv_download
 from conversations.admin.costs_chart import bars
 from conversations.models import Run
 from conversations.services import costs
 from conversations.services.budget_standing import standings
-from conversations.services.costs import By, Cost, Span
+from conversations.services.costs import By, Cost
+from conversations.span_form import SpanForm
 
-LONGEST_DAYS = 366
 TOP_USERS = 10
 _CUSTOMER = "admin:conversations_whatsappuser_change"
+_NANO = Decimal("1e-9")
 _COLUMNS = (
     "id",
     "name",
@@ -39,29 +38,10 @@ _COLUMNS = (
 )
 
 
-class _DateInput(forms.DateInput):
-    input_type = "date"
+class CostsForm(SpanForm):
+    """The days to show, and for a download what the lines are by."""
 
-
-class SpanForm(forms.Form):
-    """The days to show; without any this month until today."""
-
-    since = forms.DateField(required=False, label=gettext_lazy("from"), widget=_DateInput(format="%Y-%m-%d"))
-    until = forms.DateField(required=False, label=gettext_lazy("until"), widget=_DateInput(format="%Y-%m-%d"))
     by = forms.ChoiceField(required=False, choices=[(by.value, by.value) for by in By])
-
-    def clean(self) -> dict[str, Any]:
-        values: dict[str, Any] = super().clean() or {}
-        month = costs.this_month()
-        until: date = values.get("until") or month.last
-        since: date = values.get("since") or until.replace(day=1)
-        if until < since:
-            raise forms.ValidationError(_("The last day is before the first."))
-        if (until - since).days >= LONGEST_DAYS:
-            raise forms.ValidationError(
-                _("At most %(days)d days are shown at once.") % {"days": LONGEST_DAYS}
-            )
-        return values | {"span": Span(since, until)}
 
 
 class CostsViews:
@@ -73,10 +53,10 @@ class CostsViews:
     def page(self, request: HttpRequest) -> HttpResponse:
         """Today, the span, its providers, days, channels and dearest customers, and the budgets."""
         self._require_view(request)
-        form = SpanForm(request.GET or None)
+        form = CostsForm(request.GET or None)
         span = form.cleaned_data["span"] if form.is_bound and form.is_valid() else costs.this_month()
         if not form.is_bound:
-            form = SpanForm(initial={"since": span.first, "until": span.last})
+            form = CostsForm(initial={"since": span.first, "until": span.last})
         days = costs.by_day(span)
         context = {
             **self.model_admin.admin_site.each_context(request),
@@ -97,22 +77,16 @@ class CostsViews:
         }
         return TemplateResponse(request, "admin/conversations/run/costs.html", context)
 
-    def table(self, request: HttpRequest) -> HttpResponse:
+    def table(self, request: HttpRequest) -> HttpResponseBase:
         """All lines of one kind (`?by=`, provider when it is not given) as CSV."""
         self._require_view(request)
-        form = SpanForm(request.GET)
+        form = CostsForm(request.GET)
         if not form.is_valid():
             text = " ".join(str(message) for errors in form.errors.values() for message in errors)
             return HttpResponse(text, status=400, content_type="text/plain; charset=utf-8")
         by, span = By(form.cleaned_data["by"] or By.PROVIDER), form.cleaned_data["span"]
-        response = HttpResponse(content_type="text/csv; charset=utf-8")
         name = f"costs-{by}-{span.first}-{span.last}.csv"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        response.write("\ufeff")  # or spreadsheets take it for Latin-1
-        writer = csv.writer(response)
-        writer.writerow(_COLUMNS)
-        writer.writerows(_row(line) for line in costs.lines(by, span))
-        return response
+        return csv_download(name, _COLUMNS, map(_row, costs.lines(by, span)))
 
     def _require_view(self, request: HttpRequest) -> None:
         if not request.user.has_perm("conversations.view_budget"):
@@ -129,24 +103,19 @@ def _listings() -> Iterable[tuple[str, str]]:
     )
 
 
-def _row(line: Cost) -> list[str]:
+def _row(line: Cost) -> list[object]:
     return [
-        _cell(str(line.key)),
-        _cell(line.name),
-        str(line.runs),
-        str(line.input_tokens),
-        str(line.cached_tokens),
-        str(line.output_tokens),
+        str(line.key),
+        line.name,
+        line.runs,
+        line.input_tokens,
+        line.cached_tokens,
+        line.output_tokens,
         *map(_amount, (line.cost_usd, line.baseline_usd, line.compared_usd, line.saved_usd)),
-        str(line.unknown_usage),
-        str(line.unknown_price),
+        line.unknown_usage,
+        line.unknown_price,
     ]
 
 
-def _amount(usd: Decimal | None) -> str:
-    return "" if usd is None else f"{usd:.9f}"
-
-
-def _cell(text: str) -> str:
-    """A customer chooses the name: no spreadsheet is to take it for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+def _amount(usd: Decimal | None) -> Decimal | None:
+    return None if usd is None else usd.quantize(_NANO)

@@ -22,6 +22,8 @@ from conversations.admin.transcript import TranscriptViews
 from conversations.models import Direction, InboundState, Message, WhatsAppUser
 from conversations.services import client_data
 from conversations.services.user_lookup import names_matching
+from conversations.shop.services import freshness
+from conversations.shop.values import Customer
 
 
 def _is_held() -> Q:
@@ -107,6 +109,7 @@ class WhatsAppUserAdmin(ModelAdmin[WhatsAppUser]):
     def save_model(self, request: HttpRequest, obj: WhatsAppUser, form: Any, change: bool) -> None:
         obj.save(update_fields=form.changed_data)  # the rest of the row is the queue's, and goes on changing
         client_data.invalidate(channel_id=obj.channel_id, user_id=obj.pk)
+        freshness.session_changed(Customer.of(obj))
 
     def response_post_save_change(self, request: HttpRequest, obj: WhatsAppUser) -> HttpResponseRedirect:
         return HttpResponseRedirect(reverse("admin:conversations_whatsappuser_change", args=[obj.pk]))

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.utils import timezone
 
 from conversations.llm.base import ChatMessage
@@ -12,6 +11,7 @@ from conversations.llm.prompt_parts import Customer as PromptCustomer
 from conversations.llm.prompts import build_messages
 from conversations.services import memory, offline, threads
 from conversations.services.assistant_profiles import profile_in_use
+from conversations.services.language_models import prompt_budget
 from conversations.services.turn import Turn
 from conversations.shop.values import Customer
 from conversations.tools.cart_lines import cart_lines
@@ -49,8 +49,11 @@ class AnswerRequest:
         known = self.language.lower()[:2]
         return known if known == "pt" else detect_language(self.question, known)
 
-    def prompt(self) -> list[ChatMessage]:
-        """Return what a model is told and asked. One query."""
+    def prompt(self, *, beside_tokens: int = 0) -> list[ChatMessage]:
+        """Return what a model is told and asked. One query.
+
+        `beside_tokens` are what the model reads beside it, the functions that it may call.
+        """
         return build_messages(
             profile=self.profile,
             language=self.language,
@@ -59,7 +62,7 @@ class AnswerRequest:
             knowledge=offline.snippets(self.channel_id, self.question),
             turns=[*self.history, *(ChatMessage("user", text) for text in self.burst)],
             now=timezone.now(),
-            budget=settings.PROMPT_TOKEN_BUDGET,
+            budget=prompt_budget(beside_tokens=beside_tokens),
         )
 
 

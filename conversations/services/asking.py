@@ -180,15 +180,4 @@ def _counted(provider: LLMProvider, call: Callable[[], Said]) -> Said:
         metrics.observe("ai_request_seconds", seconds, provider=provider.name)
     latency.note(provider.name, seconds)
     metrics.count("ai_requests_total", provider=provider.name, result="ok")
-    _count_tokens(said)
     return said
-
-
-def _count_tokens(said: Reply | ToolRequest) -> None:
-    usage = said.usage
-    for kind, tokens in (
-        ("input", usage.input_tokens),
-        ("cached", usage.cached_tokens),
-        ("output", usage.output_tokens),
-    ):
-        metrics.count("ai_tokens_total", tokens, provider=said.provider, kind=kind)

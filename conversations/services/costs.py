@@ -12,9 +12,10 @@ from enum import StrEnum
 from typing import Any
 
 from django.db.models import Count, F, Model, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate, TruncMonth
+from django.db.models.functions import Coalesce, TruncDate, TruncMonth
 from django.utils import timezone
 
+from botsite import caching
 from conversations.models import Run, RunState, WhatsAppUser
 from sessions_app.models import Channel
 
@@ -108,6 +109,18 @@ def total(span: Span) -> Cost:
     return _cost(_runs(span).aggregate(**_SUMS), key="", name="")
 
 
+def today_and_month() -> tuple[Cost, Cost]:
+    """Return the lines of today and of this month until now; what earlier days cost may be an hour old."""
+    now = total(today())
+    day = today().first
+    if day.day == 1:
+        return now, now
+    earlier = caching.get_or_load(
+        caching.PAST_COSTS, lambda: _to_json(total(_days_before(day))), decode=_from_json, day=day
+    )
+    return now, _added(now, earlier)
+
+
 def by_provider(span: Span) -> list[Cost]:
     """Return a line for each provider, the dearest first; runs that asked none have an empty name."""
     return [_cost(row, key=row["provider"], name=row["provider"]) for row in _grouped(span, "provider")]
@@ -125,8 +138,7 @@ def by_month(span: Span) -> list[Cost]:
 
 def by_channel(span: Span) -> list[Cost]:
     """Return a line for each channel, the dearest first."""
-    rows = _grouped(span, "thread__user__channel")
-    return _named(rows, "thread__user__channel", Channel.objects.all())
+    return _named(_grouped(span, "paid_by"), "paid_by", Channel.objects.all())
 
 
 def by_user(span: Span, *, limit: int | None = 10) -> list[Cost]:
@@ -147,8 +159,13 @@ def spent_since(day: date, *, channel_id: int | None) -> Decimal:
     """Return the known costs of a channel (None: of all) from the beginning of `day` on."""
     runs = Run.objects.filter(started_at__gte=_midnight(day))
     if channel_id is not None:
-        runs = runs.filter(thread__user__channel=channel_id)
+        runs = runs.filter(of_channel(channel_id))
     return runs.aggregate(cost=Sum("cost_usd"))["cost"] or ZERO
+
+
+def of_channel(channel_id: int) -> Q:
+    """Return the condition for the runs that a channel paid for, those of erased customers among them."""
+    return Q(thread__user__channel=channel_id) | Q(channel=channel_id)
 
 
 _ENDED = ~Q(state=RunState.ACTIVE)
@@ -165,6 +182,8 @@ _SUMS = {
     "baseline": Sum("baseline_usd", filter=_COMPARED),
     "compared": Sum("cost_usd", filter=_COMPARED),
 }
+_AMOUNTS = ("cost_usd", "baseline_usd", "compared_usd")
+_COUNTED = ("runs", "input_tokens", "cached_tokens", "output_tokens", "unknown_usage", "unknown_price")
 
 
 def _zone() -> Any:
@@ -182,7 +201,8 @@ def _runs(span: Span) -> QuerySet[Run]:
 
 
 def _grouped(span: Span, field: str) -> Any:
-    grouped = _runs(span).order_by().values(field).annotate(**_SUMS)
+    runs = _runs(span).annotate(paid_by=Coalesce("channel", "thread__user__channel"))
+    grouped = runs.order_by().values(field).annotate(**_SUMS)
     return grouped.order_by(F("cost").desc(nulls_last=True), "-runs", field)
 
 
@@ -200,6 +220,36 @@ def _named(rows: Sequence[Mapping[str, Any]], field: str, names: QuerySet[Any]) 
     rows = list(rows)
     found: Mapping[Any, Model] = names.in_bulk([row[field] for row in rows])
     return [_cost(row, key=row[field], name=str(found.get(row[field], ""))) for row in rows]
+
+
+def _days_before(day: date) -> Span:
+    """Return the month of `day` until the day before it."""
+    return Span(day.replace(day=1), day - timedelta(days=1))
+
+
+def _added(one: Cost, other: Cost) -> Cost:
+    """Return both in one line; without a baseline only if neither has one."""
+    baselines = [cost.baseline_usd for cost in (one, other) if cost.baseline_usd is not None]
+    counted = {name: getattr(one, name) + getattr(other, name) for name in _COUNTED}
+    return Cost(
+        key="",
+        name="",
+        cost_usd=one.cost_usd + other.cost_usd,
+        compared_usd=one.compared_usd + other.compared_usd,
+        baseline_usd=sum(baselines, ZERO) if baselines else None,
+        **counted,
+    )
+
+
+def _to_json(cost: Cost) -> dict[str, Any]:
+    amounts = {name: getattr(cost, name) for name in _AMOUNTS}
+    written = {name: None if amount is None else str(amount) for name, amount in amounts.items()}
+    return written | {name: getattr(cost, name) for name in _COUNTED}
+
+
+def _from_json(value: Any) -> Cost:
+    amounts: Any = {name: None if value[name] is None else Decimal(value[name]) for name in _AMOUNTS}
+    return Cost(key="", name="", **amounts, **{name: value[name] for name in _COUNTED})
 
 
 def _cost(row: Mapping[str, Any], *, key: Any, name: str) -> Cost:

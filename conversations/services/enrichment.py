@@ -21,6 +21,8 @@ from conversations.models import WhatsAppUser
 from conversations.services import client_data, wakeups
 from conversations.services.cleaning import clean_text
 from conversations.services.identities import preferred
+from conversations.shop.services import freshness
+from conversations.shop.values import Customer
 from sessions_app.providers.base import Account, Identity, IdentityKind, Profile
 from sessions_app.providers.errors import (
     ConfigurationError,
@@ -181,6 +183,7 @@ def _store(claim: _Claim, profile: Profile) -> None:
         _ours(claim).update(enrichment_due_at=None, enrichment_attempts=0, **changes)
         if changes:
             client_data.invalidate(channel_id=claim.channel_id, user_id=claim.user_id)
+            freshness.session_changed(Customer.of(user))
     log.info("PROFILE_FETCHED", user_id=claim.user_id, changed=" ".join(sorted(changes)))
 
 

@@ -26,6 +26,9 @@ from conversations.services import (
 )
 from conversations.services.cleaning import clean_json, clean_text
 from conversations.services.identities import Names, NamesContestedError, users_locked
+from conversations.services.waiting import WAITING_REASON
+from conversations.shop.services import freshness
+from conversations.shop.values import Customer
 from sessions_app.models import Channel
 from sessions_app.providers.base import (
     BusinessEcho,
@@ -37,7 +40,7 @@ from sessions_app.providers.base import (
     StatusUpdate,
     UnrecognizedItem,
 )
-from sessions_app.services import devices
+from sessions_app.services import code_fetching, devices
 from sessions_app.services.channels import channels_for_routes
 
 ATTEMPTS = 3
@@ -89,6 +92,7 @@ def _receive(channel: Channel, events: Sequence[InboundEvent]) -> Receipt:
 def _apply_device_events(channel: Channel, events: Sequence[DeviceEvent], receipt: Receipt) -> None:
     if events:
         applied = devices.events_apply(channel, events)
+        code_fetching.codes_announced(channel, events)
         receipt.accepted += applied.accepted
         receipt.duplicates += applied.duplicates
 
@@ -202,7 +206,7 @@ def _row(user: WhatsAppUser, message: InboundMessage) -> Message:
     elif user.paused_at:
         state, reason = InboundState.HELD, "assistant_paused"
     elif user.waiting_since:
-        reason = "waiting_for_provider"
+        reason = WAITING_REASON
     return Message(
         channel_id=user.channel_id,
         user=user,
@@ -232,6 +236,7 @@ def _note_arrival(
     if profile := _profile_changes(user, messages):
         changes |= profile
         client_data.invalidate(channel_id=user.channel_id, user_id=user.pk)
+        freshness.session_changed(Customer.of(user))
     answerable = not user.paused_at and any(not message.ignore_reason for message in messages)
     if answerable and user.turn_due_at is None:
         changes["turn_due_at"] = Now() + timedelta(seconds=max(settings.BUFFER_SECONDS, delay))

@@ -15,6 +15,12 @@ def language_models() -> list[OpenAICompatible]:
     return _configured(background=settings.OPENAI_RESPONSES)
 
 
+def prompt_budget(*, beside_tokens: int) -> int:
+    """Return the tokens that are left for a prompt beside the functions: of what is set half at the least."""
+    whole: int = settings.PROMPT_TOKEN_BUDGET
+    return max(whole - beside_tokens, whole // 2)
+
+
 def background_model(name: str) -> OpenAIResponses | None:
     """Return the provider that has the background responses of `name` (empty: of whichever has any).
 

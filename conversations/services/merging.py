@@ -20,6 +20,8 @@ from conversations.models import (
 )
 from conversations.services import activity, client_data, dead_letter, takeover, wakeups
 from conversations.services.handing_over import Handover, hand_over
+from conversations.shop.services import freshness
+from conversations.shop.values import Customer
 
 CLOSE_REASON = "merged"
 _MESSAGES = Message._meta.label_lower
@@ -165,6 +167,7 @@ def _record(
     )
     for user in (kept, gone):
         client_data.invalidate(channel_id=user.channel_id, user_id=user.pk)
+        freshness.session_changed(Customer.of(user))
     log.info(
         "USERS_MERGED",
         user_id=kept.pk,

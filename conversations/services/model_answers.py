@@ -6,6 +6,8 @@ What is made is paid from the channel's budget, goes along the routes, and may c
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
+from typing import Protocol
 
 from django.utils import timezone
 
@@ -25,6 +27,7 @@ from conversations.services.messages import split_text
 from conversations.services.response_cache import Plan
 from conversations.services.routing import Routed, ask_models
 from conversations.services.turn import Turn
+from conversations.services.typing_sign import typing_show
 from conversations.shop.values import Customer
 from conversations.tools import toolbox
 from conversations.tools.context import ToolContext
@@ -33,6 +36,12 @@ from conversations.tools.toolbox import Toolbox
 PERSON_REASON = "person_wanted"
 MOST_CALLS = MOST_ROUNDS + 1
 """Of a model for one answer: each round of functions, and the answer."""
+
+
+class _Prompt(Protocol):
+    """Makes the messages that a model is asked with."""
+
+    def __call__(self, *, beside_tokens: int) -> Sequence[ChatMessage]: ...
 
 
 class BudgetSpent(Exception):
@@ -61,12 +70,13 @@ def answer_from_models(
     """
     plan = _plan(request, assessment)
 
-    def make(messages: Sequence[ChatMessage]) -> _Own:
+    def make(prompt: _Prompt) -> _Own:
         context = ToolContext(Customer.of(turn.user), turn.first_message_id, still_ours)
-        return _made(turn, messages, assessment, toolbox.for_turn(context))
+        functions = toolbox.for_turn(context)
+        return _made(turn, prompt(beside_tokens=functions.tokens), assessment, functions)
 
     if plan is None:
-        return _own_answer(request, make(request.prompt()))
+        return _own_answer(request, make(request.prompt))
     return _shared_answer(request, plan, assessment, make)
 
 
@@ -86,13 +96,13 @@ def _shared_answer(
     request: AnswerRequest,
     plan: Plan,
     assessment: Assessment,
-    make: Callable[[Sequence[ChatMessage]], _Own],
+    make: Callable[[_Prompt], _Own],
 ) -> Answer:
     """Answer with what is kept for the question, or make it, for everybody."""
     made: list[_Own] = []
 
     def make_once() -> Made:
-        made.append(make(response_cache.prompt_for(plan)))
+        made.append(make(partial(response_cache.prompt_for, plan)))
         return Made(made[-1].routed.reply, storable=not made[-1].functions.used)
 
     cached = response_cache.reply_for(plan, make_once)
@@ -109,9 +119,10 @@ def _shared_answer(
 
 
 def _made(turn: Turn, messages: Sequence[ChatMessage], assessment: Assessment, functions: Toolbox) -> _Own:
-    allowance = _allowance(turn, messages)
+    allowance = _allowance(turn, prompt_tokens(messages) + functions.tokens)
     if allowance.step is Step.OFFLINE:
         raise BudgetSpent(Decision.of(assessment, tier=assessment.tier).noted("budget spent"))
+    typing_show(turn)
     routed = ask_models(
         messages,
         assessment=assessment,
@@ -122,23 +133,22 @@ def _made(turn: Turn, messages: Sequence[ChatMessage], assessment: Assessment, f
     return _Own(routed, functions)
 
 
-def _allowance(turn: Turn, messages: Sequence[ChatMessage]) -> Allowance:
+def _allowance(turn: Turn, input_tokens: int) -> Allowance:
     channel_id = turn.user.channel_id
     if not budgets.is_limited(channel_id):
         return UNLIMITED
     return budgets.reserve(
         channel_id,
         run_id=turn.run.pk,
-        estimate_usd=_most_usd(messages, Tier.COMPLEX),
-        cheaper_usd=_most_usd(messages, Tier.SIMPLE),
+        estimate_usd=_most_usd(input_tokens, Tier.COMPLEX),
+        cheaper_usd=_most_usd(input_tokens, Tier.SIMPLE),
     )
 
 
-def _most_usd(messages: Sequence[ChatMessage], cap: Tier) -> Decimal:
+def _most_usd(input_tokens: int, cap: Tier) -> Decimal:
     """Return what an answer costs at the most, on the dearest model of the tiers up to `cap`."""
-    tokens = prompt_tokens(messages)
     output = DEFAULT_OUTPUT_TOKENS + (THINKING_TOKENS if cap is Tier.COMPLEX else 0)
-    usage = Usage(input_tokens=tokens * MOST_CALLS, output_tokens=output * MOST_CALLS)
+    usage = Usage(input_tokens=input_tokens * MOST_CALLS, output_tokens=output * MOST_CALLS)
     return prices.dearest_usd(cap, usage=usage, at=timezone.now()) or Decimal(0)
 
 

@@ -59,14 +59,18 @@ def decide_unknown() -> int:
 
 def users_with_due_messages(limit: int) -> list[int]:
     """Return users whose next message can be sent now, the longest waiting first."""
+    return list(due_messages().order_by("pk").values_list("user_id", flat=True)[:limit])
+
+
+def due_messages() -> QuerySet[Message]:
+    """Return the messages that can be sent now, at most one of each user."""
     earlier = _unsent().filter(user=OuterRef("user"), sequence__lt=OuterRef("sequence"))
-    due = (
+    return (
         Message.objects.filter(direction=Direction.OUT, state=OutboundState.PENDING)
         .exclude(available_at__gt=Now())
         .exclude(user__next_send_at__gt=Now())
         .exclude(Exists(earlier))
     )
-    return list(due.order_by("pk").values_list("user_id", flat=True)[:limit])
 
 
 def _claim_next(user_id: int) -> Claim | None:

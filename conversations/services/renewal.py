@@ -18,9 +18,9 @@ from conversations.models import Message, RunState, Thread, WhatsAppUser
 from conversations.services import summaries
 from conversations.services.client_data import ClientData
 from conversations.services.language_models import language_models
+from conversations.services.turn import LEASE_SECONDS
 
 CLOSE_REASON = "too_old"
-LEASE_SECONDS = 20.0
 
 log = get_logger("threads")
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from django.conf import settings
 from django.db import connection
 
 from botsite.caching import AI_RESPONSE, get_or_load
@@ -32,6 +31,7 @@ from conversations.llm.response_cache import (
 )
 from conversations.services import prices
 from conversations.services.answer_state import Pin, answer_state, pin_of
+from conversations.services.language_models import prompt_budget
 from conversations.services.offline import snippets
 
 
@@ -96,14 +96,17 @@ def plan_for(
     )
 
 
-def prompt_for(plan: Plan) -> list[ChatMessage]:
-    """Return the prompt to make the answer with: it holds nothing of the customer who asks."""
+def prompt_for(plan: Plan, *, beside_tokens: int = 0) -> list[ChatMessage]:
+    """Return the prompt to make the answer with: it holds nothing of the customer who asks.
+
+    `beside_tokens` are what the model reads beside it, the functions that it may call.
+    """
     return build_impersonal_messages(
         profile=plan.profile,
         language=plan.language,
         knowledge=snippets(plan.channel_id, plan.question),
         question=plan.question,
-        budget=settings.PROMPT_TOKEN_BUDGET,
+        budget=prompt_budget(beside_tokens=beside_tokens),
     )
 
 

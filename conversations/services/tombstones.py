@@ -90,10 +90,17 @@ def without_erased(
     told = [item for item in items if isinstance(item, InboundMessage | BusinessEcho)]
     buried = _buried(channel.pk, [item.external_id for item in told])
     stale = {id(item) for item in told if _is_stale(item, users[item.identities], buried)}
-    kept = {users[item.identities].pk for item in told if id(item) not in stale}
-    vain = {user.pk for user in users.values() if user.last_sequence == 0} - kept
-    WhatsAppUser.objects.filter(pk__in=vain).delete()
+    _delete_made_in_vain(users, [item for item in told if id(item) not in stale])
     return [item for item in items if id(item) not in stale]
+
+
+def _delete_made_in_vain(
+    users: Mapping[Names, WhatsAppUser], kept: Iterable[InboundMessage | BusinessEcho]
+) -> None:
+    """Delete the new users of whom no item is kept."""
+    needed = {users[item.identities].pk for item in kept}
+    vain = {user.pk for user in users.values() if user.last_sequence == 0} - needed
+    WhatsAppUser.objects.filter(pk__in=vain).delete()
 
 
 def is_buried(channel_id: int, update: StatusUpdate) -> bool:

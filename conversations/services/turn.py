@@ -4,10 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+from django.conf import settings
 from django.db.models import F
 
 from conversations.models import InboundState, Message, Run, Thread, WhatsAppUser
 from conversations.services.client_data import ClientData
+
+LEASE_SECONDS = min(20.0, settings.LOCK_TIMEOUT_SECONDS)
+"""For so long a customer is a worker's; it asks for as much again while it is at work."""
 
 
 @dataclass(frozen=True, slots=True)

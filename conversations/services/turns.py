@@ -38,9 +38,8 @@ from conversations.services.answers import Answer, AnswerFailed, NoModelAtAll
 from conversations.services.client_data import ClientData
 from conversations.services.messages import outbound_append
 from conversations.services.threads import ThreadUnreadable
-from conversations.services.turn import Turn
+from conversations.services.turn import LEASE_SECONDS, Turn
 
-LEASE_SECONDS = min(20.0, settings.LOCK_TIMEOUT_SECONDS)
 BURST_LIMIT = 50
 RETRY_SECONDS = 5.0
 

@@ -7,12 +7,24 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from conversations.llm.base import ChatMessage, LLMError, LLMProvider, Reply, Usage
+from conversations.llm.base import (
+    ChatMessage,
+    LLMError,
+    LLMProvider,
+    ProviderRestingError,
+    Reply,
+    Usage,
+)
+from conversations.llm.complexity import Tier
+from conversations.llm.providers import DEFAULT_OUTPUT_TOKENS
+from conversations.llm.tokens import prompt_tokens
 from conversations.models import Run, RunState, Thread
 from conversations.services import activity, budgets, prices
 from conversations.services.asking import ask
+from conversations.services.budgets import Step
 from conversations.services.decision import NO_DECISION, Decision
 from conversations.services.language_models import language_models
+from conversations.services.provider_usage import usage_book
 
 _NOTHING = Decimal(0)
 
@@ -66,6 +78,7 @@ def complete_run(
         folded_at=None,
     )
     _settle(run, _NOTHING if usage == Usage() else cost)
+    usage_book(run.pk, provider=provider, usage=usage, cost_usd=cost)
 
 
 def fail_run(run: Run, error: str, *, usage_unknown: bool, decision: Decision = NO_DECISION) -> None:
@@ -91,6 +104,7 @@ def ask_for_summary(model: LLMProvider, messages: Sequence[ChatMessage], thread:
     """Ask a model about the thread, outside of any turn and transaction. Raises an LLMError.
 
     The run is in the books before the model is asked, as one whose usage is unknown: its worker may vanish.
+    What it may cost is reserved; from a budget's warning level on no model is asked.
     """
     run = Run.objects.create(
         thread=thread,
@@ -100,6 +114,9 @@ def ask_for_summary(model: LLMProvider, messages: Sequence[ChatMessage], thread:
         usage_unknown=True,
         error="the summary was not finished",
     )
+    if not _is_affordable(run, messages):
+        fail_run(run, "the budget is spent", usage_unknown=False)
+        raise ProviderRestingError(model.name, "the budget is spent")
     try:
         reply = ask(model, messages)
     except LLMError as error:
@@ -108,3 +125,13 @@ def ask_for_summary(model: LLMProvider, messages: Sequence[ChatMessage], thread:
     with transaction.atomic():
         complete_run(run, provider=reply.provider, model=reply.model, usage=reply.usage)
     return reply
+
+
+def _is_affordable(run: Run, messages: Sequence[ChatMessage]) -> bool:
+    """Reserve what a summary costs at the most; False when the budget has no room to spare."""
+    channel_id = run.thread.user.channel_id if run.thread else None
+    if channel_id is None or not budgets.is_limited(channel_id):
+        return True
+    most = Usage(input_tokens=prompt_tokens(messages), output_tokens=DEFAULT_OUTPUT_TOKENS)
+    estimate = prices.dearest_usd(Tier.COMPLEX, usage=most, at=timezone.now()) or _NOTHING
+    return budgets.reserve(channel_id, run_id=run.pk, estimate_usd=estimate).step is Step.FULL

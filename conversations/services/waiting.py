@@ -19,7 +19,7 @@ from conversations.models import Author, InboundState, WhatsAppUser
 from conversations.services import circuits, dead_letter, usage
 from conversations.services.answers import NoModelAtAll
 from conversations.services.messages import outbound_append
-from conversations.services.turn import Turn
+from conversations.services.turn import LEASE_SECONDS, Turn
 
 WAITING_REASON = "waiting_for_provider"
 HELD_REASON = "provider_down"
@@ -27,7 +27,6 @@ LONGEST_WAIT = timedelta(minutes=30)
 SHORTEST_PAUSE_SECONDS = 1.0
 USUAL_PAUSE_SECONDS = 60.0
 JITTER_SECONDS = 5.0
-LEASE_SECONDS = 20.0
 
 log = get_logger("waiting")
 

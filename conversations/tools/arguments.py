@@ -1,5 +1,6 @@
 """What the model may say when it calls a function. Never who for, and never where to."""
 
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -49,8 +50,12 @@ class TrackArguments(Arguments):
     ] = 0
 
 
+@cache
 def schema_of(arguments: type[Arguments]) -> dict[str, Any]:
-    """Return the JSON schema as models are given it: without titles, which cost tokens and say nothing."""
+    """Return the JSON schema as models are given it: without titles, which cost tokens and say nothing.
+
+    It is made once and shared: nobody may change it.
+    """
     schema = arguments.model_json_schema()
     properties = {
         name: {key: value for key, value in field.items() if key != "title"}

@@ -4,6 +4,7 @@ import hashlib
 import json
 import time
 import traceback
+from functools import cache, cached_property
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -11,7 +12,9 @@ from pydantic import ValidationError
 from botsite.caching import FUNCTION_RESULT, get_or_load
 from botsite.telemetry import metrics
 from botsite.telemetry.logging import get_logger
+from botsite.telemetry.reports import report_function_call
 from conversations.llm.base import ToolCall, ToolSpec
+from conversations.llm.tokens import spec_tokens
 from conversations.shop.refusals import ShopRefusal
 from conversations.shop.values import Shop
 from conversations.tools.arguments import Arguments, problems_of
@@ -37,12 +40,17 @@ class Toolbox:
         self.used: list[str] = []
         self.wants_person = False
 
-    @property
+    @cached_property
     def specs(self) -> tuple[ToolSpec, ...]:
         """What the model is offered; where nothing is sold only the person: all cost 900 tokens a call."""
         if sells_anything(self._context.customer.shop):
             return tuple(tool.spec for tool in TOOLS.values())
         return (TOOLS[HAND_OVER].spec,)
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens a model reads with that offer."""
+        return sum(_tokens(spec.name) for spec in self.specs)
 
     def run(self, call: ToolCall) -> str:
         """Do what the model asks and return what it is told: a result, or plainly why there is none.
@@ -57,7 +65,7 @@ class Toolbox:
         seconds = time.monotonic() - started
         metrics.count("function_calls_total", name=name, result=outcome)
         metrics.observe("function_seconds", seconds, name=name)
-        log.info("FUNCTION_CALL", name=name, ms=round(seconds * 1000), outcome=outcome)
+        report_function_call(name, seconds=seconds, outcome=outcome)
         return fenced(result)
 
     def _attempt(self, tool: Tool | None, call: ToolCall) -> tuple[Result, str]:
@@ -98,6 +106,11 @@ class Toolbox:
 def for_turn(context: ToolContext) -> Toolbox:
     """Return the functions for the turn of `context`."""
     return Toolbox(context)
+
+
+@cache
+def _tokens(name: str) -> int:
+    return spec_tokens(TOOLS[name].spec)
 
 
 def _place_of(error: Exception) -> str:

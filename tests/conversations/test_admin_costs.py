@@ -61,7 +61,7 @@ def page(client: Client, **days: str) -> str:
 def table(client: Client, **days: str) -> list[dict[str, str]]:
     response = client.get(reverse("admin:costs_csv"), days)
     assert response.status_code == 200
-    text = response.content.decode("utf-8-sig")
+    text = response.getvalue().decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
 
 

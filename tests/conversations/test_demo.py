@@ -3,11 +3,13 @@
 import pytest
 from django.core.management import call_command
 
-from conversations.models import KnowledgeEntry, Message, ProfileVersion, WhatsAppUser
+from conversations.models import KnowledgeEntry, Message, ProfileVersion, Run, WhatsAppUser
 from conversations.shop.models import Product
+from monitoring.models import Alert, HealthSpan, MetricBucket
 from sessions_app.models import Channel, Device
 
-MODELS = (Channel, Device, KnowledgeEntry, Message, Product, ProfileVersion, WhatsAppUser)
+CONVERSATIONS = (Channel, Device, KnowledgeEntry, Message, Product, ProfileVersion, WhatsAppUser)
+MODELS = (*CONVERSATIONS, Alert, HealthSpan, MetricBucket, Run)
 
 
 @pytest.mark.django_db

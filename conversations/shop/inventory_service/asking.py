@@ -12,7 +12,7 @@ from botsite.resilience.breaker import BreakerOpen, Permit, get_breaker
 from botsite.resilience.quotas import INVENTORY
 from botsite.resilience.ratelimit import configured, wait_turn
 from botsite.telemetry import metrics
-from botsite.telemetry.logging import get_logger
+from botsite.telemetry.reports import report_soap_request
 from conversations.shop.inventory_service.errors import InventoryError, InventoryFault, InventoryUnavailable
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 BREAKER = "inventory"
 Value = TypeVar("Value")
-
-log = get_logger("inventory")
 
 
 def is_configured() -> bool:
@@ -81,5 +79,4 @@ def _noted(operation: str, call: Callable[[], Value]) -> Value:
 def _note(operation: str, seconds: float, outcome: str, error: str) -> None:
     metrics.count("soap_requests_total", operation=operation, result=outcome)
     metrics.observe("soap_request_seconds", seconds, operation=operation)
-    write = log.info if outcome == "ok" else log.warning
-    write("SOAP_REQUEST", operation=operation, ms=round(seconds * 1000), outcome=outcome, error=error)
+    report_soap_request(operation, seconds=seconds, outcome=outcome, error=error)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from botsite.caching import SESSION, get_or_load
 from botsite.telemetry.logging import get_logger
-from botsite.telemetry.metrics import count
+from botsite.telemetry.metrics import count, observe
 from conversations.shop.models import CartItem, CustomerSession, Order
 from conversations.shop.services import freshness
 from conversations.shop.values import Customer, Session
@@ -23,6 +23,7 @@ RENEWAL = timedelta(minutes=5)
 """What it is given on top, so that only one activity in so long needs a write."""
 
 CLEANUP_BATCH = 1000
+NO_TIME = timedelta()
 
 log = get_logger("shop")
 
@@ -59,9 +60,11 @@ def cleanup_expired_sessions() -> int:
     """Delete the sessions that are over, with their carts; returns how many. Orders stay."""
     total = 0
     while True:
-        deleted = _clean_batch()
-        total += deleted
-        if deleted < CLEANUP_BATCH:
+        lasted = _clean_batch()
+        total += len(lasted)
+        for time in lasted:
+            observe("shop_session_seconds", time.total_seconds())
+        if len(lasted) < CLEANUP_BATCH:
             break
     count("shop_sessions_expired_total", total)
     log.info("SHOP_SESSIONS_CLEANED", sessions=total)
@@ -69,12 +72,15 @@ def cleanup_expired_sessions() -> int:
 
 
 @transaction.atomic
-def _clean_batch() -> int:
+def _clean_batch() -> list[timedelta]:
+    """Return how long each deleted session lasted, to its last activity."""
     # Locked, so that none is renewed between the look and the deletion; those in use are left for later.
     over = CustomerSession.objects.filter(expires_at__lte=timezone.now()).select_for_update(skip_locked=True)
-    expired = list(over.values_list("pk", flat=True)[:CLEANUP_BATCH])
-    CustomerSession.objects.filter(pk__in=expired).delete()
-    return len(expired)
+    expired = list(over.values_list("pk", "started_at", "expires_at")[:CLEANUP_BATCH])
+    CustomerSession.objects.filter(pk__in=[pk for pk, *_ in expired]).delete()
+    return [
+        max(expires_at - LIFETIME - RENEWAL - started_at, NO_TIME) for _, started_at, expires_at in expired
+    ]
 
 
 def _expiry() -> datetime:

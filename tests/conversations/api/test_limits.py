@@ -1,5 +1,6 @@
 """Quotas of the API: by key, by items, and by address for whoever proves nothing."""
 
+import uuid
 from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Any
@@ -13,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from botsite.api import limits
+from botsite.api.keys import ROTATION_OVERLAP, api_key_rotate
 from botsite.api.models import Scope
 from botsite.api.views import ApiView
 from botsite.resilience import violations
@@ -155,7 +157,7 @@ def test_a_flood_is_counted_and_reported_once(
 
 
 def test_a_key_has_its_own_limit(channel: Channel, reported: list[dict[str, str]]) -> None:
-    token = make_key(name="n8n")
+    token = make_key(name=f"n8n {uuid.uuid4().hex}")
     key_of(token).update(calls_per_minute=2)
     api = Api(token)
 
@@ -163,7 +165,9 @@ def test_a_key_has_its_own_limit(channel: Channel, reported: list[dict[str, str]
 
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert {answer["X-RateLimit-Limit"] for answer in answers} == {"2"}
-    assert reported == [{"operation": "rate_limited", "scope": "api_key", "client": "n8n", "address": ""}]
+    assert reported == [
+        {"operation": "rate_limited", "scope": "api_key", "client": key_of(token).get().name, "address": ""}
+    ]
 
 
 class ItemsView(ApiView):
@@ -221,7 +225,34 @@ def test_an_open_breaker_is_503_with_the_time_to_come_back() -> None:
     assert answer.data["error"]["code"] == "circuit_open"
 
 
-def test_calls_of_two_keys_count_apart(channel: Channel, settings: Settings) -> None:
+def rotated(token: str) -> str:
+    _, successor = api_key_rotate(key_of(token).get(), overlap=ROTATION_OVERLAP)
+    return successor
+
+
+def test_both_keys_of_a_rotation_draw_on_one_quota(channel: Channel, settings: Settings) -> None:
+    settings.API_CALLS_PER_MINUTE = 3
+    old = make_key()
+    new = rotated(old)
+
+    answers = [Api(token).get("/api/messages") for token in (old, new, old, new, old)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+    assert [answer["X-RateLimit-Remaining"] for answer in answers[:3]] == ["2", "1", "0"]
+
+
+@pytest.mark.django_db
+def test_items_of_both_keys_of_a_rotation_draw_on_one_quota(settings: Settings) -> None:
+    settings.QUOTA_LIMITS = {"sessions_write": 100}
+    old = make_key("sessions:write")
+    new = rotated(old)
+
+    answers = [posted(ItemsView, token, 60) for token in (old, new)]
+
+    assert [answer.status_code for answer in answers] == [200, 429]
+
+
+def test_calls_of_two_clients_count_apart(channel: Channel, settings: Settings) -> None:
     settings.API_CALLS_PER_MINUTE = 1
     first, second = Api(make_key()), Api(make_key())
 

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from botsite.api.keys import ROTATION_OVERLAP, api_key_rotate
 from conversations.models import IdempotentRequest, Message, UserIdentity, WhatsAppUser
 from conversations.services import outbox
 from conversations.services.api_messages import MessageOrder, message_accept
 from sessions_app.models import Channel
-from tests.botsite.api.client import Api, error_code, make_key
+from tests.botsite.api.client import Api, error_code, key_of, make_key
 from tests.conversations.builders import make_channel, outbound_texts, receive
 from tests.fakes.graph import FakeGraph
 
@@ -107,8 +108,10 @@ def test_the_key_with_another_body_is_refused(api: Api, change: dict[str, str]) 
 
 
 def test_the_key_belongs_to_the_client_and_survives_its_rotation(api: Api) -> None:
-    first = api.post(ADDRESS, ORDER, Idempotency_Key="order-7")
-    rotated = Api(make_key("messages:write")).post(ADDRESS, ORDER, Idempotency_Key="order-7")
+    token = make_key("messages:write", name="shop")
+    first = Api(token).post(ADDRESS, ORDER, Idempotency_Key="order-7")
+    _, successor = api_key_rotate(key_of(token).get(), overlap=ROTATION_OVERLAP)
+    rotated = Api(successor).post(ADDRESS, ORDER, Idempotency_Key="order-7")
     stranger = Api(make_key("messages:write", name="laravel")).post(ADDRESS, ORDER, Idempotency_Key="order-7")
 
     assert rotated.json() == first.json()

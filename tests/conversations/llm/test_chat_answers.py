@@ -52,7 +52,7 @@ def test_what_is_not_needed_may_be_missing(values: dict[str, Any]) -> None:
 def test_an_answer_can_always_be_stored() -> None:
     reply = read_reply("openai", _body("S\ud800\x00.", model="m\x00", id="i\x00"))
 
-    assert (reply.text, reply.model, reply.response_id) == ("S?.", "m", "i")
+    assert (reply.text, reply.model, reply.response_id) == ("S\ufffd.", "m", "i")
 
 
 @pytest.mark.parametrize(

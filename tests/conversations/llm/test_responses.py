@@ -59,7 +59,7 @@ def test_a_response_is_begun_in_the_background(provider: OpenAIResponses, openai
             {"role": "system", "content": "Be brief."},
             {"role": "user", "content": "hola"},
             {"role": "assistant", "content": "¡Hola!"},
-            {"role": "user", "content": "¿hay wifi? ?"},
+            {"role": "user", "content": "¿hay wifi? \ufffd"},
         ],
         "max_output_tokens": 77,
         "background": True,
@@ -87,7 +87,7 @@ def test_the_reply_is_fetched_by_its_id(provider: OpenAIResponses) -> None:
     reply = provider.retrieve(response_id)
 
     assert isinstance(reply, Reply)
-    assert (reply.text, reply.provider, reply.model) == ("re: ¿hay wifi? ?", "openai", "gpt-5.4-mini")
+    assert (reply.text, reply.provider, reply.model) == ("re: ¿hay wifi? \ufffd", "openai", "gpt-5.4-mini")
     assert (reply.finish, reply.response_id) == ("stop", response_id)
     assert reply.usage.input_tokens > 0
     assert reply.usage.output_tokens > 0

@@ -73,7 +73,7 @@ def test_arguments_that_cannot_be_read_are_said_to_be(arguments: Any, problem: s
 def test_what_no_database_stores_is_taken_out_of_arguments() -> None:
     call = read_one('{"te\\u0000xt": ["a\\u0000b", {"c": "\\ud800"}]}')
 
-    assert call.arguments == {"text": ["ab", {"c": "?"}]}
+    assert call.arguments == {"text": ["ab", {"c": "\ufffd"}]}
 
 
 def test_of_fifty_calls_the_first_are_kept() -> None:

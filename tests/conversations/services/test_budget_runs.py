@@ -131,7 +131,7 @@ def test_ending_a_run_asks_nothing_more_for_a_channel_without_a_budget(
     run = usage.begin_run(found, epoch=1)
     usage.complete_run(run, provider="openai", model="gpt-6-luna", usage=Usage(1, 0, 1))
 
-    with django_assert_num_queries(2):  # the thread's activity, the run
+    with django_assert_num_queries(3):  # the thread's activity, the run, the provider's sums
         usage.complete_run(run, provider="openai", model="gpt-6-luna", usage=Usage(1, 0, 1))
     with django_assert_num_queries(1):
         usage.fail_run(run, "it failed", usage_unknown=True)

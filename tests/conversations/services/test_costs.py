@@ -9,9 +9,12 @@ import time_machine
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from conversations.llm.base import Usage
+from conversations.llm.response_cache import CACHE_PROVIDER
 from conversations.models import ModelPrice, RouteChoice, Run, RunState
 from conversations.services import costs, usage
 from conversations.services.costs import By, Span
+from conversations.services.erasing import user_erase
+from conversations.services.savings import savings
 from sessions_app.models import Channel
 from tests.conversations.builders import make_channel
 from tests.conversations.services.budget_builders import make_run, make_thread
@@ -241,3 +244,56 @@ def test_a_run_without_a_known_cost_has_no_baseline(
 
     run.refresh_from_db()
     assert (run.cost_usd, run.baseline_usd) == (None, None)
+
+
+def test_runs_of_an_erased_customer_stay_with_their_channel(channel: Channel) -> None:
+    other = make_channel(slug="other-books", phone_number_id="1002")
+    done(channel, "0.1")
+    run = done(channel, "0.2", saved_usd=Decimal("0.05"))
+    done(other, "0.7")
+    user_erase(run.thread.user.pk)  # type: ignore[union-attr]
+
+    lines = {line.key: (line.runs, line.cost_usd) for line in costs.by_channel(NOVEMBER)}
+    assert lines[other.pk] == (1, Decimal("0.7"))
+    assert lines[channel.pk] == (2, Decimal("0.3"))
+    assert costs.spent_since(date(2026, 11, 1), channel_id=channel.pk) == Decimal("0.3")
+
+
+def test_what_the_cache_saved_for_an_erased_customer_stays_with_the_channel(channel: Channel) -> None:
+    run = done(channel, None, provider=CACHE_PROVIDER, saved_usd=Decimal("0.05"))
+    user_erase(run.thread.user.pk)  # type: ignore[union-attr]
+
+    saved = savings(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC), channel)
+    assert (saved.runs, saved.usd) == (1, Decimal("0.05"))
+
+
+def test_today_and_the_month_are_as_the_lines_of_those_days(channel: Channel) -> None:
+    done(channel, "1", at=NOON - timedelta(days=40))
+    done(channel, "2", at=NOON - timedelta(days=3), baseline_usd=Decimal(9), input_tokens=5)
+    done(channel, None, at=NOON - timedelta(days=1), input_tokens=7)
+    done(channel, "4", input_tokens=11)
+
+    with time_machine.travel(NOON, tick=False):
+        today, month = costs.today_and_month()
+        assert (today, month) == (costs.total(costs.today()), costs.total(costs.this_month()))
+        assert costs.today_and_month() == (today, month)  # what was kept is read again
+    assert (today.cost_usd, month.cost_usd, month.unknown_price) == (Decimal(4), Decimal(6), 1)
+
+
+def test_on_the_first_of_a_month_today_is_the_month(channel: Channel) -> None:
+    done(channel, "1", at=NOON.replace(day=1))
+
+    with time_machine.travel(NOON.replace(day=1), tick=False):
+        today, month = costs.today_and_month()
+
+    assert (today.cost_usd, month.cost_usd) == (Decimal(1), Decimal(1))
+
+
+def test_the_month_is_not_added_up_anew_at_every_look(
+    channel: Channel, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    done(channel, "1", at=NOON - timedelta(days=3))
+    with time_machine.travel(NOON, tick=False):
+        costs.today_and_month()
+        with django_assert_num_queries(1):
+            assert costs.today_and_month()[1].cost_usd == 1

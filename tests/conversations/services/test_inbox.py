@@ -113,7 +113,7 @@ def test_what_is_not_recognised_is_kept_once(channel: Channel) -> None:
     assert counts(inbox.receive(channel, [item])) == (0, 0, 1)
     inbox.receive(channel, [item])
 
-    assert WebhookItem.objects.get().payload == {"field": "odd\ufffd"}
+    assert WebhookItem.objects.get().payload == {"field": "odd"}
 
 
 def test_unstorable_text_is_cleaned_and_noted(channel: Channel) -> None:
@@ -121,8 +121,8 @@ def test_unstorable_text_is_cleaned_and_noted(channel: Channel) -> None:
     inbox.receive(channel, [inbound("x" * 100_000)])
 
     cleaned, long = Message.objects.order_by("pk")
-    assert (cleaned.text, cleaned.note) == ("a\ufffdb\ufffdc", "unstorable characters replaced")
-    assert cleaned.payload == {"body": "a\ufffdb\ufffdc"}
+    assert (cleaned.text, cleaned.note) == ("ab\ufffdc", "unstorable characters replaced")
+    assert cleaned.payload == {"body": "ab\ufffdc"}
     assert (len(long.text), long.note) == (20_000, "cut from 100000 to 20000 characters")
 
 

@@ -174,7 +174,9 @@ def test_a_name_that_an_older_user_got_meanwhile_is_not_waited_for_out_of_order(
 
     with transaction.atomic():
         older = user_locked(channel, (wa_id("573000000001"), bsuid("CO.9")))
-        late, webhooks = Connections(in_one_go), Connections(webhook(channel, [inbound(identities=names)]))
+        late = Connections(in_one_go)
+        wait_until(lambda: waiting_for_locks() == 1)  # it has the younger user's row, and waits for the name
+        webhooks = Connections(webhook(channel, [inbound(identities=names)]))
         wait_until(lambda: waiting_for_locks() == 2)
     webhooks.finish()
     late.join()

@@ -1,6 +1,7 @@
 """The clean-up of long threads: nothing is lost, nobody is disturbed, and a failure changes nothing."""
 
 import threading
+from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -8,11 +9,12 @@ from django.db import connection
 from pytest_django import Settings
 
 from botsite.resilience import leases
-from conversations.models import Author, Message, OutboundState, Run, Thread, WhatsAppUser
+from conversations.models import Author, Budget, Message, OutboundState, Run, Thread, WhatsAppUser
 from conversations.services import activity, client_data, summaries, turns
 from conversations.services.messages import outbound_append
 from sessions_app.models import Channel
 from tests.conversations.builders import lapse, receive
+from tests.conversations.services.budget_builders import reserved
 from tests.fakes.behaviour import Behaviour
 from tests.fakes.openai_compatible import FakeOpenAI
 from tests.recording import RecordedMetrics
@@ -313,3 +315,27 @@ def test_a_summary_that_failed_is_listed_if_the_model_may_have_worked(
     summaries.clean_threads()
 
     assert Run.objects.get().usage_unknown is unknown
+
+
+def test_a_summary_is_reserved_before_the_model_is_asked(long_thread: Thread, model: FakeOpenAI) -> None:
+    budget = Budget.objects.create(channel=long_thread.user.channel, daily_usd=Decimal(100))
+    model.behave(Behaviour(delay=1.0))
+    cleaning = _clean_during(model)
+
+    assert reserved(budget) > 0
+    assert cleaning() == CLEANED
+
+    cost = Run.objects.get().cost_usd
+    assert budget.spendings.get(period="day").spent_usd == cost
+    assert reserved(budget) == 0
+
+
+def test_a_spent_budget_pays_for_no_summary(long_thread: Thread, model: FakeOpenAI) -> None:
+    budget = Budget.objects.create(channel=long_thread.user.channel, daily_usd=Decimal("0.0001"))
+
+    assert summaries.clean_threads() == FAILED
+
+    assert model.requests == []
+    assert is_untouched(long_thread)
+    assert reserved(budget) == 0
+    assert not Run.objects.get().usage_unknown

@@ -122,7 +122,7 @@ def test_a_turn_costs_so_many_queries_and_none_for_its_customer(
 
     # claimed 3; begun 9; profile, memory, history 3; committed 12; sent 12, of them 4 to find nothing more;
     # nothing due 9
-    with django_assert_num_queries(48) as counted:
+    with django_assert_num_queries(49) as counted:
         assert turns.run_turn(user.pk) == TurnResult.ANSWERED
 
     assert not [query for query in counted.captured_queries if "useractivity" in query["sql"]]

@@ -1,18 +1,24 @@
 """A turn with everything in it: kept answers, functions, and what the budget allows."""
 
+import json
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
-from conversations.models import Budget, Message, Run
+from conversations.llm.tokens import estimated_tokens
+from conversations.models import Budget, Direction, Message, Run
 from conversations.services import turns
 from conversations.services.turns import TurnResult
 from conversations.shop.models import CartItem, Order
 from sessions_app.models import Channel
 from tests.conversations.builders import inbound_states, outbound_texts, receive
 from tests.conversations.shop.builders import make_product
+from tests.fakes.behaviour import Behaviour
+from tests.fakes.graph import FakeGraph
 from tests.fakes.openai_compatible import FakeOpenAI
+from tests.processes import wait_until
 
 ANA, BEA = "573000000001", "573000000002"
 OPENING = "¿A qué hora abren?"
@@ -99,6 +105,22 @@ def test_the_cart_is_in_the_prompt(live_channel: Channel, model: FakeOpenAI, bre
     assert "<cart>\n- 2 for 2.00 USD: Pan\n</cart>" in model.requests[-1].body["messages"][0]["content"]
 
 
+def test_functions_count_in_the_prompts_budget(
+    live_channel: Channel, model: FakeOpenAI, bread: None, settings: Settings
+) -> None:
+    settings.PROMPT_TOKEN_BUDGET = 2500
+    user = receive(live_channel, *("¿y si vienen más personas a la cena? " * 8 for _ in range(40)))
+    turns.run_turn(user.pk)
+    receive(live_channel, PERSONAL)
+    turns.run_turn(user.pk)
+
+    asked = model.requests[-1].body
+    said = sum(estimated_tokens(message["content"]) for message in asked["messages"])
+    offered = sum(estimated_tokens(json.dumps(tool["function"])) for tool in asked["tools"])
+    assert offered > 500
+    assert 1500 < said + offered <= 2500
+
+
 def test_a_customer_who_wants_a_person_is_held_for_one(live_channel: Channel, model: FakeOpenAI) -> None:
     model.configure(replies=[calling("hand_over_to_person"), "Te atiende una persona."])
     user = receive(live_channel, "tengo un problema con mi factura del mes pasado")
@@ -136,3 +158,29 @@ def test_what_an_answer_cost_is_taken_from_the_budget(live_channel: Channel, mod
     assert cost is not None
     assert budget.spendings.get(period="day").spent_usd == cost
     assert not budget.charges.filter(settled_at=None).exists()
+
+
+def test_customers_see_that_an_answer_is_being_written_where_a_model_is_asked(
+    live_channel: Channel, model: FakeOpenAI, graph: FakeGraph
+) -> None:
+    users = [receive(live_channel, OPENING, sender=sender) for sender in (ANA, BEA)]
+    for user in users:  # the second answer is a kept one
+        assert turns.run_turn(user.pk) == TurnResult.ANSWERED
+
+    first = Message.objects.get(user=users[0], direction=Direction.IN)
+    wait_until(lambda: graph.typing == [first.external_id])
+
+
+def test_an_indicator_that_hangs_or_is_refused_keeps_no_answer(
+    live_channel: Channel, model: FakeOpenAI, graph: FakeGraph
+) -> None:
+    graph.behave(Behaviour(on="typing", delay=20))
+    graph.behave(Behaviour(on="typing", status=500))
+    users = [receive(live_channel, PERSONAL, sender=sender) for sender in (ANA, BEA)]
+
+    for user in users:
+        assert turns.run_turn(user.pk) == TurnResult.ANSWERED
+
+    assert len(graph.sent) == 2
+    # The first still hangs: nobody waited for it.
+    wait_until(lambda: [call.status for call in graph.requests if call.operation == "typing"] == [0, 500])

@@ -329,7 +329,7 @@ def test_calls_are_logged_with_time_and_outcome(
     stock_at_service("PAN")
 
     lines = [record.getMessage() for record in caplog.records]
-    assert all("SOAP_REQUEST" in line and "'ms'" in line and "'ok'" in line for line in lines)
+    assert all("SOAP_REQUEST" in line and "'milliseconds'" in line and "'ok'" in line for line in lines)
     assert len(lines) == 2
     assert not any(part in caplog.text for part in ("many", "PAN", inventory.url))
 

@@ -6,12 +6,16 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from botsite.caching import SESSION, has
 from botsite.celery import app
-from conversations.models import WhatsAppUser
+from conversations.models import MergeReason, WhatsAppUser
+from conversations.services import inbox
+from conversations.services.merging import users_merge
 from conversations.shop.models import CartItem, CustomerSession, Order
 from conversations.shop.services import sessions
 from conversations.shop.services.cart import cart_add, cart_show
@@ -27,6 +31,7 @@ from conversations.shop.services.sessions import (
 from conversations.shop.tasks import clean_sessions
 from conversations.shop.values import Customer
 from sessions_app.models import Channel
+from tests.conversations.builders import inbound, receive
 from tests.conversations.shop.builders import make_customer, make_product
 from tests.recording import RecordedMetrics
 
@@ -202,6 +207,35 @@ def test_a_change_of_name_shows_once_it_is_told(customer: Customer) -> None:
     get_session_optimized(customer)
     WhatsAppUser.objects.filter(pk=customer.user_id).update(name="Ana María")
     session_changed(customer)
+
+    assert get_session_optimized(customer).customer_name == "Ana María"
+
+
+def test_a_name_that_a_message_brings_shows_at_once(channel: Channel) -> None:
+    customer = Customer.of(receive(channel, "hola"))
+    get_session_optimized(customer)
+
+    inbox.receive(channel, [inbound("hola otra vez", profile_name="Ana María")])
+
+    assert get_session_optimized(customer).customer_name == "Ana María"
+
+
+def test_a_name_that_staff_write_shows_at_once(admin_client: Client, customer: Customer) -> None:
+    get_session_optimized(customer)
+    page = reverse("admin:whatsappuser_edit", args=[customer.user_id])
+    admin_client.post(page, {"name": "Ana de Sol", "language": "es"})
+
+    assert get_session_optimized(customer).customer_name == "Ana de Sol"
+
+
+def test_the_name_of_a_merged_customer_shows_at_once(channel: Channel) -> None:
+    first, second = receive(channel, "hola"), receive(channel, "hola", sender="573000000002")
+    customer = Customer.of(first)
+    get_session_optimized(customer)
+    WhatsAppUser.objects.filter(pk=second.pk).update(name="Ana María")
+    with transaction.atomic():
+        rows = WhatsAppUser.objects.select_for_update().filter(pk__in=[first.pk, second.pk])
+        users_merge(rows.order_by("pk"), reason=MergeReason.NAMED_TOGETHER)
 
     assert get_session_optimized(customer).customer_name == "Ana María"
 
