@@ -51,7 +51,8 @@ def main() -> None:
 
     from botsite.telemetry.meter import install_meter
 
-    install_meter()
+    if command not in WITHOUT_SERVICES:
+        install_meter()
     services = start_services(command)
     execute_from_command_line(sys.argv)
     del services  # held until here: the servers live as long as the handle

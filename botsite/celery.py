@@ -3,16 +3,25 @@
 import os
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, import_modules, worker_init
 from django.conf import settings
 from kombu.transport.redis import Channel
 
 from botsite.postgres.limits import serve
 from botsite.telemetry import task_context
+from botsite.telemetry.host_metrics import host_metrics_share
 from botsite.telemetry.logging import log_unhandled_exceptions
 from botsite.telemetry.meter import install_meter
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "botsite.settings")
+
+
+@import_modules.connect
+def share_host_metrics(sender: object, **_kwargs: object) -> None:
+    """Worker and beat send this before anything else; connected before Celery's own, which sets up Django."""
+    host_metrics_share(settings.VAR_DIR)
+
+
 app = Celery("botsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
@@ -31,8 +40,9 @@ def measure(sender: object, **_kwargs: object) -> None:
 
 
 @worker_init.connect
+@beat_init.connect
 def hurry(sender: object, **_kwargs: object) -> None:
-    """Let no worker's thread wait for a database that says nothing."""
+    """Let no thread of a worker, nor beat, wait for a database that says nothing."""
     serve(settings.DATABASE_STATEMENT_SECONDS)
 
 

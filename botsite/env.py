@@ -4,13 +4,18 @@ import os
 import re
 from collections.abc import Callable, Collection, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+import dj_email_url
 from cryptography.fernet import Fernet
 from environs import Env, EnvError
 
 Value = TypeVar("Value")
+_EMAIL_KEYS = (
+    *("EMAIL_BACKEND", "EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD"),
+    *("EMAIL_USE_TLS", "EMAIL_USE_SSL"),
+)
 HOST_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 
 
@@ -110,6 +115,13 @@ class EnvironmentReader:
         if not valid:
             raise InvalidEnvironment(name, value.rsplit("@", 1)[-1], expected)
         return value.rstrip("/")
+
+    def email(self, name: str) -> dict[str, Any]:
+        """Django's EMAIL_ settings from `smtp://user:password@host:587/?tls=True`; unset: none are sent."""
+        if not os.environ.get(name):
+            return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+        found = dj_email_url.parse(self.url(name, schemes=("smtp", "smtps", "submission")))
+        return {key: found[key] for key in _EMAIL_KEYS if found[key] is not None}
 
     def fernet_keys(self, name: str, default: str = "") -> list[str]:
         """One or more Fernet keys; the first encrypts, all decrypt. The error never shows a key."""

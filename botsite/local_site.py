@@ -16,6 +16,7 @@ from botsite import embedded
 from botsite.demo import ADMIN_NAME, prepare_demo
 from botsite.migrating import migrate_if_needed
 from botsite.supervisor import Child, MakeParent, StopRequested, Supervisor
+from botsite.telemetry.host_metrics import host_metrics_forget_dead
 from botsite.web import server_command
 
 POLL_SECONDS = 0.1
@@ -54,6 +55,7 @@ class Site:
         call_command("create_first_channels")  # the environment may name one that it did not name before
         if self._options.demo:
             os.environ.setdefault("BUFFER_SECONDS", "1")
+        host_metrics_forget_dead(settings.VAR_DIR)
         for child in self._children():
             self._supervisor.start(child)
         password = prepare_demo(settings.VAR_DIR) if self._options.demo else ""

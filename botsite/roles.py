@@ -14,7 +14,15 @@ from django.db.models import Q
 ADMIN = "admin"
 PERMISSIONS: Mapping[str, tuple[str, ...]] = {
     # The figures, no customer's words.
-    "manager": ("monitoring.view_dashboard", "conversations.view_budget", "conversations.view_budgetalert"),
+    "manager": (
+        "monitoring.view_dashboard",
+        "monitoring.view_alert",
+        "monitoring.acknowledge_alert",
+        "monitoring.view_healthspan",
+        "monitoring.view_processheartbeat",
+        "conversations.view_budget",
+        "conversations.view_budgetalert",
+    ),
     # Conversations: see, reply, pause, hold, try again; and what one has to look up for that.
     "agent": (
         "conversations.view_whatsappuser",
@@ -26,6 +34,9 @@ PERMISSIONS: Mapping[str, tuple[str, ...]] = {
         "conversations.view_usermerge",
         "conversations.view_knowledgeentry",
         "conversations.view_pinnedanswer",
+        # Whoever answers customers is who finds the phone unlinked; to unlink it is the admin's.
+        "sessions_app.view_device",
+        "sessions_app.view_qrcode",
         "shop.view_category",
         "shop.view_product",
         "shop.view_order",

@@ -50,6 +50,12 @@ try:
 
     ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"] if LOCAL else [])
     CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+    SITE_URL = env.url("SITE_URL")
+    EMAIL = env.email("EMAIL_URL")
+    DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "botsite@localhost")
+    ALERT_EMAILS = env.words("ALERT_EMAILS")
+    if ALERT_EMAILS and not env.text("EMAIL_URL"):
+        raise InvalidEnvironment("EMAIL_URL", None, "the mail server, as there are ALERT_EMAILS: smtp://…")
     TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
     ALLOWED_PRIVATE_HOSTS = env.hosts("ALLOWED_PRIVATE_HOSTS")
     METRICS_ALLOWED_NETWORKS = env.networks("METRICS_ALLOWED_NETWORKS")
@@ -95,6 +101,14 @@ try:
     OPENROUTER_MODEL = env.text("OPENROUTER_MODEL")
     OPENAI_RESPONSES = env.flag("OPENAI_RESPONSES", default=False)
 
+    WATCH = env.flag("WATCH", default=True)
+    MEMORY_WARN_PERCENT = env.integer("MEMORY_WARN_PERCENT", 85, maximum=100)
+    MEMORY_CRITICAL_PERCENT = env.integer("MEMORY_CRITICAL_PERCENT", 95, maximum=100)
+    DISK_WARN_PERCENT = env.integer("DISK_WARN_PERCENT", 85, maximum=100)
+    DISK_CRITICAL_PERCENT = env.integer("DISK_CRITICAL_PERCENT", 95, maximum=100)
+    QUEUE_WARN_SECONDS = env.seconds("QUEUE_WARN_SECONDS", 60)
+    QUEUE_CRITICAL_SECONDS = env.seconds("QUEUE_CRITICAL_SECONDS", 300)
+
     BUFFER_SECONDS = env.seconds("BUFFER_SECONDS", 3, minimum=0, maximum=300)
     SEND_PAIR_SECONDS = env.seconds("SEND_PAIR_SECONDS", 6, minimum=0)
     CACHE_LOCAL_MB = env.integer("CACHE_LOCAL_MB", 100)
@@ -135,6 +149,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "botsite.telemetry.request_context.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -149,6 +164,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "botsite.host_metrics_middleware.HostMetricsMiddleware",
 ]
 
 ROOT_URLCONF = "botsite.urls"
@@ -187,12 +203,10 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     application_name="botsite",
 )
 # Deadlines of our own are in botsite/postgres; these end what the kernel knows to be dead.
-# A process that is stopped within a transaction must not keep its locks until it is woken.
-DATABASES["default"]["OPTIONS"].setdefault("options", "-c idle_in_transaction_session_timeout=5s")
 
 CACHES = {
     "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
+        "BACKEND": "django_prometheus.cache.backends.redis.RedisCache",  # django-redis's, counting
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "botsite",
         "OPTIONS": {
@@ -219,6 +233,11 @@ CACHES = {
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
+# --- E-mail: alerts and nothing else -----------------------------------------------------------------------
+
+globals().update(EMAIL)
+EMAIL_TIMEOUT = 10
+
 # --- Celery: tasks are hints, the truth is in Postgres -----------------------------------------------------
 
 CELERY_BROKER_URL = embedded.broker_url(REDIS_URL)
@@ -240,6 +259,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CONCURRENCY = WORKER_THREADS
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "monitoring.beat:WatchedScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 10  # it says that it is alive between its tasks
 CELERY_BEAT_SCHEDULE = {
     "clean-threads": {
         "task": "conversations.clean_threads",
@@ -353,6 +374,7 @@ LOGGING = logging_config(
         *(SECRET_KEY, *FIELD_ENCRYPTION_KEYS, WHAPI_TOKEN),
         *(OPENAI_API_KEY, DEEPSEEK_API_KEY, GEMINI_API_KEY, OPENROUTER_API_KEY),
         *(urlsplit(url).password or "" for url in (DATABASE_URL, REDIS_URL)),
+        EMAIL.get("EMAIL_HOST_PASSWORD", ""),
     ],
 )
 LOGGING["loggers"]["axes"] = {"level": "ERROR"}  # its lines hold what people typed as their name

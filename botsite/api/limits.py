@@ -1,4 +1,4 @@
-"""The quotas of those who call: API keys by calls or items, and by address whoever proves nothing."""
+"""The quotas of those who call: API clients by calls or items, and by address whoever proves nothing."""
 
 import math
 from ipaddress import IPv6Address, ip_network
@@ -19,15 +19,15 @@ IPV6_NETWORK = 64
 
 
 def key_call(key: ApiKey) -> Admission:
-    """Count a call with the key."""
+    """Count a call of the key's client: both keys of a rotation draw on one quota."""
     limit = settings.API_CALLS_PER_MINUTE if key.calls_per_minute is None else key.calls_per_minute
-    return _admitted(API_CLIENT.at(limit), str(key.pk), client=key.name)
+    return _admitted(API_CLIENT.at(limit), key.name, client=key.name)
 
 
 def key_items(key: ApiKey, items: int) -> Admission:
-    """Count `items` QR codes or statuses that come with the key, all of them or none."""
+    """Count `items` QR codes or statuses of the key's client, all of them or none."""
     quota = configured(SESSION_ITEMS)
-    return _admitted(quota, str(key.pk), client=key.name, units=min(items, quota.limit or items))
+    return _admitted(quota, key.name, client=key.name, units=min(items, quota.limit or items))
 
 
 def unproven_call(request: HttpRequest | Request) -> Admission:

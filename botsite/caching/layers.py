@@ -1,7 +1,7 @@
 """The one table of what is cached: under which keys, for how long, and on which levels.
 
 Every key begins with its channel, so that no business ever sees another's entries; but those of
-MODEL_TABLES, which all channels share.
+MODEL_TABLES, which all channels share, and of PAST_COSTS and DASHBOARD, the figures of all channels.
 """
 
 from collections.abc import Mapping
@@ -68,6 +68,8 @@ SESSION_INFO = Layer("session_info", ("channel", "session"), ttl=300, local_entr
 CHANNEL = Layer("channel", ("slug",), ttl=30, local_entries=1000, in_redis=False)
 MODEL_TABLES = Layer("model_tables", ("table",), ttl=30, local_entries=10, in_redis=False)
 BUDGETS = Layer("budgets", ("channel",), ttl=30, local_entries=1000, in_redis=False)
+PAST_COSTS = Layer("past_costs", ("day",), ttl=HOUR, local_entries=10)
+DASHBOARD = Layer("dashboard", ("part",), ttl=10, local_ttl=10, local_entries=20, in_redis=False)
 
 LAYERS: Mapping[str, Layer] = {
     layer.name: layer
@@ -88,5 +90,7 @@ LAYERS: Mapping[str, Layer] = {
         CHANNEL,
         MODEL_TABLES,
         BUDGETS,
+        PAST_COSTS,
+        DASHBOARD,
     )
 }

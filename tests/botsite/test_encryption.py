@@ -1,5 +1,7 @@
 """Secrets at rest."""
 
+from collections.abc import Iterator
+
 import pytest
 from cryptography.fernet import Fernet
 from django.db import connection
@@ -11,7 +13,10 @@ from tests.conversations.builders import make_channel
 
 
 @pytest.fixture(autouse=True)
-def fresh_cipher() -> None:
+def fresh_cipher() -> Iterator[None]:
+    """No test knows the keys of another, nor do the tests of other files."""
+    encryption._cipher.cache_clear()
+    yield
     encryption._cipher.cache_clear()
 
 

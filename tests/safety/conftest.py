@@ -22,6 +22,7 @@ def granian(folder: Path) -> Iterator[int]:
         "DATABASE_URL": database_url_of_tests(),
         "TRUSTED_PROXIES": "127.0.0.1",
         "API_CALLS_PER_MINUTE": "1000000",
+        "WATCH": "0",
     }
     with (folder / "granian.log").open("w") as output:
         process = subprocess.Popen(

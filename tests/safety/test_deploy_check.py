@@ -21,6 +21,7 @@ def check(tmp_path: Path, *words: str, **environment: str) -> "subprocess.Comple
         "FIELD_ENCRYPTION_KEY": Fernet.generate_key().decode(),
         "ALLOWED_HOSTS": "bot.example.com",
         "TRUSTED_PROXIES": "127.0.0.1",
+        "OPENAI_API_KEY": "key",
         "VAR_DIR": str(tmp_path),
         "LOG_DIR": str(tmp_path / "logs"),
     }

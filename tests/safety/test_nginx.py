@@ -140,7 +140,15 @@ def test_static_files_are_nginx_s(edge: Nginx) -> None:
 
 def test_figures_are_closed_to_the_outside(web_port: int, edge: Nginx, tmp_path: Path) -> None:
     with nginx(tmp_path, upstream=web_port, from_outside=True) as outside:
-        for path in ("/metrics", "/metrics/", "/metrics/cache", "//metrics", "/%6detrics", "/x/../metrics"):
+        for path in (
+            "/metrics",
+            "/metrics/",
+            "/metrics/cache",
+            "/metrics/host",
+            "//metrics",
+            "/%6detrics",
+            "/x/../metrics",
+        ):
             assert request(outside.plain, path, method="GET").status == 403, path
     assert request(edge.plain, "/metrics", method="GET").status == 401  # inside, the site asks for a key
 

@@ -1,5 +1,6 @@
 """A client of the API: a key in its header, JSON in and out."""
 
+import uuid
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +13,17 @@ from botsite.api.models import ApiKey, Scope
 
 
 def make_key(
-    *scopes: str, name: str = "n8n", channels: tuple[str, ...] = (), expires_at: datetime | None = None
+    *scopes: str, name: str = "", channels: tuple[str, ...] = (), expires_at: datetime | None = None
 ) -> str:
-    """Store a key (every scope when none is named) and return its token."""
+    """Store a key (every scope when none is named) and return its token.
+
+    Without a name it is of a client of its own: what a client has used up of its quota outlives a test.
+    """
     _, token = api_key_create(
-        name=name, scopes=scopes or Scope.values, channels=channels, expires_at=expires_at
+        name=name or f"client {uuid.uuid4().hex}",
+        scopes=scopes or Scope.values,
+        channels=channels,
+        expires_at=expires_at,
     )
     return token
 

@@ -90,7 +90,7 @@ def test_a_key_ends_at_a_date(text: str) -> None:
 
 
 def test_a_rotation_leaves_two_keys_for_a_while() -> None:
-    old = make_key("users:read", channels=("shop",))
+    old = make_key("users:read", channels=("shop",), name="n8n")
     key_of(old).update(calls_per_minute=7)
 
     new = run("rotate_api_key", "--name", "n8n")[-1]
@@ -106,7 +106,7 @@ def test_a_rotation_leaves_two_keys_for_a_while() -> None:
 
 def test_a_rotation_gives_no_key_more_time_than_it_had() -> None:
     soon = timezone.now() + timedelta(hours=1)
-    old = make_key("users:read", expires_at=soon)
+    old = make_key("users:read", expires_at=soon, name="n8n")
 
     run("rotate_api_key", "--name", "n8n", "--overlap-days", "30")
 
@@ -114,7 +114,7 @@ def test_a_rotation_gives_no_key_more_time_than_it_had() -> None:
 
 
 def test_a_rotation_without_overlap_ends_the_old_key_at_once() -> None:
-    old = make_key("users:read")
+    old = make_key("users:read", name="n8n")
 
     new = run("rotate_api_key", "--name", "n8n", "--overlap-days", "0")[-1]
 
@@ -122,7 +122,7 @@ def test_a_rotation_without_overlap_ends_the_old_key_at_once() -> None:
 
 
 def test_which_of_several_keys_to_rotate_has_to_be_said() -> None:
-    first, second = make_key("users:read"), make_key("messages:read")
+    first, second = make_key("users:read", name="n8n"), make_key("messages:read", name="n8n")
     prefix = key_of(first).get().prefix
 
     with pytest.raises(CommandError, match=f"several live keys.*{prefix}"):
@@ -142,7 +142,7 @@ def test_which_of_several_keys_to_rotate_has_to_be_said() -> None:
     ],
 )
 def test_bad_rotations_are_told(args: tuple[str, ...], says: str) -> None:
-    make_key("users:read")
+    make_key("users:read", name="n8n")
 
     with pytest.raises(CommandError, match=says):
         run("rotate_api_key", *args)
@@ -151,7 +151,7 @@ def test_bad_rotations_are_told(args: tuple[str, ...], says: str) -> None:
 
 
 def test_a_dead_key_is_not_rotated() -> None:
-    make_key("users:read")
+    make_key("users:read", name="n8n")
     run("revoke_api_key", "--name", "n8n")
 
     with pytest.raises(CommandError, match="there is no live API key"):

@@ -2,7 +2,16 @@
 
 import pytest
 
-from botsite.caching import CHANNEL, CLIENT_DATA, FUNCTION_RESULT, LAYERS, MODEL_TABLES, Layer
+from botsite.caching import (
+    CHANNEL,
+    CLIENT_DATA,
+    DASHBOARD,
+    FUNCTION_RESULT,
+    LAYERS,
+    MODEL_TABLES,
+    PAST_COSTS,
+    Layer,
+)
 
 HOUR = 3600
 
@@ -25,15 +34,20 @@ def test_the_table_has_the_times_that_were_agreed_on() -> None:
         "channel": 30,
         "model_tables": 30,
         "budgets": 30,
+        "past_costs": HOUR,
+        "dashboard": 10,
     }
     assert CLIENT_DATA.local_entries == 1000
 
 
-def test_all_channels_share_the_tables_of_models_alone() -> None:
-    assert MODEL_TABLES.parts == ("table",)
+SHARED = (MODEL_TABLES, PAST_COSTS, DASHBOARD)
 
 
-@pytest.mark.parametrize("layer", [layer for layer in LAYERS.values() if layer is not MODEL_TABLES], ids=str)
+def test_all_channels_share_the_tables_of_models_and_figures_alone() -> None:
+    assert [layer.parts for layer in SHARED] == [("table",), ("day",), ("part",)]
+
+
+@pytest.mark.parametrize("layer", [layer for layer in LAYERS.values() if layer not in SHARED], ids=str)
 def test_every_other_key_begins_with_its_channel(layer: Layer) -> None:
     assert layer.parts[0] == ("slug" if layer is CHANNEL else "channel")
 
