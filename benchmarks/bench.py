@@ -48,7 +48,10 @@ class Contender(Protocol):
     def name(self) -> str: ...
 
     def measure(self) -> Sample:
-        """Do one round's work and return its figures, the same ones every time. Raises BenchError."""
+        """Do one round's work and return its figures, the same ones every time. Raises BenchError.
+
+        Those of our own may be more than the others'.
+        """
         ...
 
 

@@ -13,6 +13,7 @@ from django.db import connections
 
 from benchmarks.bench import House
 from botsite import embedded
+from botsite.postgres.bound import bound
 from tests.faults.stores import database
 from tests.redis_database import ClaimedDatabase
 
@@ -40,6 +41,7 @@ def open_house() -> Iterator[House]:
             yield house
         finally:
             connections.close_all()
+            bound.drop_idle()
             logging.disable()  # threads that listen to Redis would say that it is gone
 
 

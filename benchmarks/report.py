@@ -46,7 +46,7 @@ def _lines(result: Result) -> Iterator[str]:
     yield f"{result.name}: {result.about}"
     contenders, others = list(result.rows[0].summaries), list(result.rows[0].ratios)
     head = ["", *contenders, *(f"ratio to {name}" for name in others)]
-    yield from _aligned([head, *(_cells(row) for row in result.rows)])
+    yield from _aligned([head, *(_cells(row, contenders, others) for row in result.rows)])
     yield f"medians of {result.rounds} rounds (lowest–highest)"
     if any(row.is_noisy for row in result.rows):
         yield f"* rounds more than {LARGE_SPREAD:.0%} apart: something else was busy; measure again"
@@ -54,13 +54,15 @@ def _lines(result: Result) -> Iterator[str]:
         yield f"missed: {target}"
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: Row, contenders: Sequence[str], others: Sequence[str]) -> list[str]:
     mark = " *" if row.is_noisy else ""
-    summaries = [*row.summaries.values(), *row.ratios.values()]
+    summaries = [*map(row.summaries.get, contenders), *map(row.ratios.get, others)]
     return [f"{row.figure.name} [{row.figure.unit}]{mark}", *map(_cell, summaries)]
 
 
-def _cell(summary: Summary) -> str:
+def _cell(summary: Summary | None) -> str:
+    if summary is None:
+        return "–"
     return f"{_short(summary.median)} ({_short(summary.low)}–{_short(summary.high)})"
 
 

@@ -59,7 +59,8 @@ def measure_by_turns(contenders: Sequence[Contender], rounds: int) -> dict[str, 
 
 
 def _row(figure: Figure, samples: Mapping[str, Sequence[Sample]]) -> Row:
-    values = {name: [sample[figure] for sample in taken] for name, taken in samples.items()}
+    measuring = {name: taken for name, taken in samples.items() if figure in taken[0]}
+    values = {name: [sample[figure] for sample in taken] for name, taken in measuring.items()}
     ours, *others = values
     return Row(
         figure,

@@ -3,18 +3,21 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from statistics import median
-from typing import Any
+from typing import Any, Self, cast
 
 import openai
 import redis
 from django.conf import settings
+from django.db import connection
 
 from benchmarks.bench import BenchError, Contender, Figure, House, Sample, Target
 from benchmarks.fake_model import FakeModel, fake_model
 from benchmarks.rival import Rival, rival
+from botsite.postgres.limits import limits
 from botsite.telemetry.meter import install_meter
+from conversations.llm.base import ChatMessage
 from conversations.llm.complexity import assess
 from conversations.models import Run, WhatsAppUser
 from conversations.services import routing, usage
@@ -28,13 +31,35 @@ from conversations.services.turn import Turn
 from tests.circuits import forget_circuits
 from tests.conversations.builders import make_channel, receive
 
-CALLS, QUICK_CALLS = 200, 5
-DEAD_CALLS = 10
+CALLS, QUICK_CALLS = 150, 5
+READINGS = 30
+DEAD_TURNS, LITELLM_DEAD_TURNS = 60, 6
+"""LiteLLM takes seconds for one: so many of its turns stand for DEAD_TURNS."""
+
 QUESTION = "Hola, el pedido 4512 de Marta todavía no llegó, ¿me pueden decir cuándo?"
 OURS, LITELLM = "botsite", "LiteLLM Router"
 
 ADDED = Figure("added to a bare call of the openai SDK, p50", "ms")
-REACHED = Figure(f"of {DEAD_CALLS} turns, calls that reach a dead model", "calls")
+REACHED = Figure(f"of {DEAD_TURNS} turns, calls that reach a dead model", "calls")
+READING = Figure("reading the knowledge for the prompt, p50", "ms")
+
+Messages = Sequence[dict[str, str]]
+
+
+class ReadyRequest(AnswerRequest):
+    """An AnswerRequest whose prompt is made: the road begins there."""
+
+    __slots__ = ("ready",)
+    ready: list[ChatMessage]
+
+    @classmethod
+    def of(cls, request: AnswerRequest) -> Self:
+        made = cls(**{field.name: getattr(request, field.name) for field in fields(request)})
+        object.__setattr__(made, "ready", request.prompt())
+        return made
+
+    def prompt(self, *, beside_tokens: int = 0) -> list[ChatMessage]:
+        return list(self.ready)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,31 +69,36 @@ class OurRoad:
     name: str
     model: FakeModel
     turn: Turn
-    request: AnswerRequest
+    request: ReadyRequest
     calls: int
+
+    @property
+    def messages(self) -> Messages:
+        return [{"role": message.role, "content": message.content} for message in self.request.ready]
 
     def measure(self) -> Sample:
         self.model.reset()
         client = openai.OpenAI(api_key="key", base_url=self.model.base_url, timeout=30, max_retries=0)
-        messages: Any = [
-            {"role": message.role, "content": message.content} for message in self.request.prompt()
-        ]
-        self.model.reset()
-        named = language_models()[0].model
+        named, messages = language_models()[0].model, cast("Any", self.messages)
         bare, own = [], []
         for _ in range(self.calls):
             bare.append(_seconds(lambda: client.chat.completions.create(model=named, messages=messages)))
             own.append(_seconds(self.answer))
-        return {ADDED: (median(own) - median(bare)) * 1000, REACHED: self._reached()}
+        reading = median(_seconds(self._read) for _ in range(READINGS))
+        return {ADDED: _added_ms(bare, own), REACHED: self._reached(), READING: reading * 1000}
 
     def answer(self) -> None:
         assessment = assess(self.request.question)
         answer_from_models(self.turn, self.request, assessment, still_ours=lambda: True)
 
+    def _read(self) -> None:
+        connection.close()  # as after every call of a model
+        AnswerRequest.prompt(self.request)
+
     def _reached(self) -> int:
         self.model.reset(status=500)
         forget_circuits()
-        for _ in range(DEAD_CALLS):
+        for _ in range(DEAD_TURNS):
             try:
                 self.answer()
             except NoModelAnswered:
@@ -78,53 +108,67 @@ class OurRoad:
         return self.model.requests()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class LiteLLM:
-    """The Router with its defaults and one model."""
+    """The Router with its defaults and one model. What it does with a dead one is looked at once."""
 
     name: str
     model: FakeModel
     process: Rival
+    messages: Messages
     calls: int
+    reached: float | None = None
 
     def measure(self) -> Sample:
+        if self.reached is None:
+            self.reached = self._reached()
         self.model.reset()
-        times = self.process.ask("call", base_url=self.model.base_url, times=self.calls)
-        added = median(times["router"]) - median(times["bare"])
+        times = self._ask("call", times=self.calls)
+        return {ADDED: _added_ms(times["bare"], times["router"]), REACHED: self.reached}
+
+    def _reached(self) -> float:
         self.model.reset(status=500)
-        self.process.ask("fail", base_url=self.model.base_url, times=DEAD_CALLS)
-        return {ADDED: added * 1000, REACHED: self.model.requests()}
+        self._ask("fail", times=LITELLM_DEAD_TURNS)
+        return self.model.requests() * DEAD_TURNS / LITELLM_DEAD_TURNS
+
+    def _ask(self, command: str, *, times: int) -> dict[str, Any]:
+        return self.process.ask(command, base_url=self.model.base_url, messages=self.messages, times=times)
 
 
 class RoadBench:
     about = (
-        "a turn's road to a model (complexity, cache, budget, routes, breaker, functions, books) beside "
-        "the bare call, and LiteLLM's Router beside it in the same way"
+        "a turn's road from its prompt to a model (complexity, cache, budget, routes, breaker, functions, "
+        "books) beside the bare call, and LiteLLM's Router beside it in the same way"
     )
     targets = (
         Target(figure=ADDED, against=LITELLM, at_most=0.15),
-        Target(figure=REACHED, against=LITELLM, at_most=10 / DEAD_CALLS),
+        Target(figure=REACHED, against=LITELLM, at_most=0.05),
     )
 
     @contextmanager
     def contenders(self, house: House, *, quick: bool) -> Iterator[Sequence[Contender]]:
         install_meter()
+        limits.keeps = True  # as in a worker
         routing.FIRST_PAUSE_SECONDS = 0.01
         calls = QUICK_CALLS if quick else CALLS
         with fake_model() as model, redis.Redis.from_url(house.redis_url) as client:
             settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "key", model.base_url
             turn = _turn()
-            ours = OurRoad(name=OURS, model=model, turn=turn, request=request_for(turn), calls=calls)
+            request = ReadyRequest.of(request_for(turn))
+            ours = OurRoad(name=OURS, model=model, turn=turn, request=request, calls=calls)
             _require_few_round_trips(client, ours)
             if quick:  # LiteLLM's packages are 300 MB
                 yield (ours,)
                 return
             with rival("LiteLLM", packages="litellm", program="litellm_router") as process:
-                yield ours, LiteLLM(name=LITELLM, model=model, process=process, calls=calls)
+                yield (
+                    ours,
+                    LiteLLM(name=LITELLM, model=model, process=process, messages=ours.messages, calls=calls),
+                )
 
 
 def _turn() -> Turn:
-    user = receive(make_channel(slug="road", phone_number_id="bench-road"), QUESTION)
+    user = receive(make_channel(slug="road", kind="simulator"), QUESTION)
     user = WhatsAppUser.objects.select_related("channel").get(pk=user.pk)
     thread = open_thread(user)
     run: Run = usage.begin_run(thread, epoch=1)
@@ -146,6 +190,11 @@ def _require_few_round_trips(client: redis.Redis, ours: OurRoad) -> None:
 def _round_trips(client: redis.Redis) -> int:
     info: dict[str, Any] = client.info("stats")
     return int(info["total_reads_processed"])  # commands would count what a script does, too
+
+
+def _added_ms(bare: Sequence[float], routed: Sequence[float]) -> float:
+    """Return the median of what each call took longer than the bare one just before it, in milliseconds."""
+    return median(after - before for before, after in zip(bare, routed, strict=True)) * 1000
 
 
 def _seconds(work: Callable[[], object]) -> float:

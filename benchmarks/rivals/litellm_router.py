@@ -1,8 +1,9 @@
 """LiteLLM's Router beside the `openai` SDK that it calls, told what to do in JSON, a line each.
 
-`{"do": "call", "base_url": …, "times": n}` answers `{"bare": [seconds…], "router": [seconds…]}`, by turns one
-call of each; `{"do": "fail", "base_url": …, "times": n}` makes n calls of the Router, whatever becomes of
-them. It knows nothing of Botsite, and runs under an interpreter that has LiteLLM: see benchmarks/rival.py.
+`{"do": "call", "base_url": …, "messages": […], "times": n}` answers
+`{"bare": [seconds…], "router": [seconds…]}`, by turns one call of each; `"do": "fail"` with the same makes n
+calls of the Router, whatever becomes of them. It knows nothing of Botsite, and runs under an interpreter that
+has LiteLLM: see benchmarks/rival.py.
 """
 
 import json
@@ -12,33 +13,29 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-MESSAGES: Any = [
-    {"role": "system", "content": "Eres el asistente de una agencia de alquiler."},
-    {"role": "user", "content": "¿A qué hora abren mañana?"},
-]
 MODEL = "gpt-5.4-mini"
 KEY = "a-key"
 TIMEOUT = 30
 
 
-def call(base_url: str, times: int) -> dict[str, list[float]]:
+def call(base_url: str, messages: Any, times: int) -> dict[str, list[float]]:
     import openai
 
     client = openai.OpenAI(api_key=KEY, base_url=base_url, timeout=TIMEOUT, max_retries=0)
     router = _router(base_url)
     bare, routed = [], []
     for _ in range(times):
-        bare.append(_seconds(lambda: client.chat.completions.create(model=MODEL, messages=MESSAGES)))
-        routed.append(_seconds(lambda: router.completion(model=MODEL, messages=MESSAGES)))
+        bare.append(_seconds(lambda: client.chat.completions.create(model=MODEL, messages=messages)))
+        routed.append(_seconds(lambda: router.completion(model=MODEL, messages=messages)))
     return {"bare": bare, "router": routed}
 
 
-def fail(base_url: str, times: int) -> dict[str, int]:
+def fail(base_url: str, messages: Any, times: int) -> dict[str, int]:
     router = _router(base_url)
     failed = 0
     for _ in range(times):
         try:
-            router.completion(model=MODEL, messages=MESSAGES)
+            router.completion(model=MODEL, messages=messages)
         except Exception:
             failed += 1
     return {"failed": failed}
