@@ -1,4 +1,5 @@
-"""`python -m tests.faults run [SCENARIO …] [--minutes N]`, `mutants [NAME …]` or `folding [--kills N]`.
+"""`python -m tests.faults run [SCENARIO …] [--minutes N]`, `mutants [NAME …]`, `folding [--kills N]` or
+`alerts [OUTAGE …]`.
 
 Databases are made on the PostgreSQL of DATABASE_URL, or on a private one; all else is brought along.
 """
@@ -8,15 +9,17 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from botsite import embedded
+from tests.faults.alerting import ENDS_WITHIN, FIRES_WITHIN, watch_outages
 from tests.faults.folding import kill_and_audit, migrate
 from tests.faults.mutants import MUTANTS
-from tests.faults.mutation import try_mutant
+from tests.faults.mutation import Mutant, try_mutant
+from tests.faults.outages import OUTAGES, Outage
 from tests.faults.report import print_report, write_evidence
 from tests.faults.runner import run
 from tests.faults.scenarios import SCENARIOS, Scenario
@@ -29,7 +32,7 @@ def main() -> int:
     options = _options()
     folder = options.logs or Path(tempfile.mkdtemp(prefix="botsite-faults-"))
     print(f"logs in {folder}, seed {options.seed}", flush=True)
-    work = {"run": _run_scenarios, "mutants": _run_mutants, "folding": _run_folding}[options.command]
+    work = _WORK[options.command]
     with _server() as server_url:
         return 1 if work(options, server_url, folder) else 0
 
@@ -49,15 +52,17 @@ def _server() -> Iterator[str]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
-    parser.add_argument("command", choices=["run", "mutants", "folding"])
-    parser.add_argument("names", nargs="*", help="which scenarios or mutants; all of them when none is named")
+    parser.add_argument("command", choices=list(_WORK))
+    parser.add_argument(
+        "names", nargs="*", help="which scenarios, mutants or outages; all of them when none is named"
+    )
     parser.add_argument("--minutes", type=float, help="how long the scenario `kills` runs")
     parser.add_argument("--rate", type=float, help="messages a second")
     parser.add_argument("--kills", type=int, default=100, help="how many processes `folding` kills")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--logs", type=Path)
     options = parser.parse_intermixed_args()
-    known = {item.name for item in (MUTANTS if options.command == "mutants" else SCENARIOS)}
+    known = {item.name for item in _NAMED.get(options.command, ())}
     if unknown := set(options.names) - known:
         parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
     return options
@@ -108,6 +113,26 @@ def _run_folding(options: argparse.Namespace, server_url: str, folder: Path) -> 
     print(f"{verdict.kills} killed, {verdict.hits} of them in a fold; {verdict.runs} runs committed")
     print("\n".join(verdict.wrong) or "every run was folded once")
     return len(verdict.wrong)
+
+
+def _run_alerts(options: argparse.Namespace, server_url: str, folder: Path) -> int:
+    """Returns how many outages were told of too late, or for too long."""
+    late = 0
+    chosen = [outage for outage in OUTAGES if not options.names or outage.name in options.names]
+    print(f"fires within {FIRES_WITHIN:g} s, ends within {ENDS_WITHIN:g} s", flush=True)
+    subfolder = _subfolder(folder, "alerts")
+    for timing in watch_outages(chosen, server_url=server_url, folder=subfolder, seed=options.seed):
+        print(timing.line(), flush=True)
+        late += not timing.is_in_time
+    return late
+
+
+_WORK = {"run": _run_scenarios, "mutants": _run_mutants, "folding": _run_folding, "alerts": _run_alerts}
+_NAMED: Mapping[str, Sequence[Scenario | Mutant | Outage]] = {
+    "run": SCENARIOS,
+    "mutants": MUTANTS,
+    "alerts": OUTAGES,
+}
 
 
 def _subfolder(folder: Path, name: str) -> Path:

@@ -6,10 +6,11 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, Literal, Self
 
-Mode = Literal["pass", "refuse", "hang"]
+Mode = Literal["pass", "refuse", "hang", "slow"]
 Upstream = tuple[str, int] | str
 """Host and port, or the path of a unix socket."""
 
+SLOW_SECONDS = 0.4
 _CHUNK = 65536
 
 
@@ -19,12 +20,14 @@ class TcpProxy:
     pass    everything is forwarded
     refuse  nobody listens and open connections are ended: what a stopped server looks like
     hang    connections are made and stay open, not a byte passes: a frozen server or a dead network
+    slow    whatever the server says comes SLOW_SECONDS late
     """
 
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
         self._loop = asyncio.new_event_loop()
         self._flowing = asyncio.Event()
+        self._is_slow = False
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
@@ -48,6 +51,7 @@ class TcpProxy:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=10)
 
     async def _change(self, mode: Mode) -> None:
+        self._is_slow = mode == "slow"
         if mode == "hang":
             self._flowing.clear()
         else:
@@ -84,7 +88,9 @@ class TcpProxy:
         pair = {writer, upstream_writer}
         self._writers |= pair
         try:
-            await asyncio.gather(self._pump(reader, upstream_writer), self._pump(upstream_reader, writer))
+            await asyncio.gather(
+                self._pump(reader, upstream_writer), self._pump(upstream_reader, writer, is_answer=True)
+            )
         finally:
             self._writers -= pair
             for each in pair:
@@ -95,11 +101,15 @@ class TcpProxy:
             return await asyncio.open_unix_connection(self._upstream)
         return await asyncio.open_connection(*self._upstream)
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_answer: bool = False
+    ) -> None:
         """Forward until either end closes; the end of one direction ends the connection."""
         with suppress(OSError):
             while data := await reader.read(_CHUNK):
                 await self._flowing.wait()
+                if is_answer and self._is_slow:
+                    await asyncio.sleep(SLOW_SECONDS)
                 writer.write(data)
                 await writer.drain()
         writer.close()

@@ -50,12 +50,17 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class _House:
+class House:
     """Everything that runs during a scenario."""
 
     database: Database
     client: WebhookClient
     faults: Faults
+
+    def supervise(self) -> None:
+        """Start again what was killed; call it a few times a second."""
+        self.faults.redis_server.supervise()
+        self.faults.stack.supervise()
 
 
 def run(scenario: Scenario, *, server_url: str, folder: Path, seed: int, tree: Path = PROJECT) -> Report:
@@ -64,7 +69,7 @@ def run(scenario: Scenario, *, server_url: str, folder: Path, seed: int, tree: P
     `server_url`: a PostgreSQL on which a database `botsite_faults_…` may be made.
     """
     chance = random.Random(seed)
-    with _house(scenario, server_url=server_url, folder=folder, tree=tree, chance=chance) as house:
+    with inhabited(scenario, server_url=server_url, folder=folder, tree=tree, chance=chance) as house:
         house.client.start_load(
             plan(
                 users=scenario.users,
@@ -83,9 +88,10 @@ def run(scenario: Scenario, *, server_url: str, folder: Path, seed: int, tree: P
 
 
 @contextmanager
-def _house(
+def inhabited(
     scenario: Scenario, *, server_url: str, folder: Path, tree: Path, chance: random.Random
-) -> Iterator[_House]:
+) -> Iterator[House]:
+    """Start the house of `scenario`, without its load; everything is gone afterwards but the logs."""
     with ExitStack() as opened:
         enter = opened.enter_context
         store = enter(database(server_url, f"botsite_faults_{chance.getrandbits(32):08x}"))
@@ -115,26 +121,26 @@ def _house(
         client.url = stack.url
         enter(running(stack))
         enter(client)
-        yield _House(store, client, Faults(chance, stack, redis, redis_proxy, postgres_proxy, graph, model))
+        yield House(store, client, Faults(chance, stack, redis, redis_proxy, postgres_proxy, graph, model))
 
 
-def _play(scenario: Scenario, house: _House, chance: random.Random) -> float:
+def _play(scenario: Scenario, house: House, chance: random.Random) -> float:
     """Inflict the faults at their times; returns when load and faults were over (time.monotonic())."""
     started = time.monotonic()
     faults = timeline(scenario, chance)
     while (elapsed := time.monotonic() - started) < scenario.seconds or faults:
         while faults and house.faults.is_ripe(faults[0], elapsed):
             house.faults.inflict(faults.pop(0))
-        _supervise(house)
+        house.supervise()
         time.sleep(TICK_SECONDS)
     return time.monotonic()
 
 
-def _drain(scenario: Scenario, house: _House, healed: float) -> float | None:
+def _drain(scenario: Scenario, house: House, healed: float) -> float | None:
     """Wait until nothing is unfinished; returns the seconds it took, None when it never came to that."""
     settled = 0
     while time.monotonic() < healed + scenario.drain_seconds:
-        _supervise(house)
+        house.supervise()
         is_done = house.client.is_idle and house.database.unfinished() == 0
         settled = settled + 1 if is_done else 0
         if settled == SETTLED_LOOKS:
@@ -143,12 +149,7 @@ def _drain(scenario: Scenario, house: _House, healed: float) -> float | None:
     return None
 
 
-def _supervise(house: _House) -> None:
-    house.faults.redis_server.supervise()
-    house.faults.stack.supervise()
-
-
-def _gather(scenario: Scenario, house: _House) -> Evidence:
+def _gather(scenario: Scenario, house: House) -> Evidence:
     deadline = float(scenario.environment.get("LLM_TIMEOUT_SECONDS", 30))
     lives = {life.key: life for process in house.faults.stack.processes for life in process.lives}
     inbound, outbound = house.database.inbound(), house.database.outbound()

@@ -39,7 +39,10 @@ class Addresses:
 
 
 class Stack:
-    """Web, `workers` workers and beat of the checkout `tree`, with everything they write under `folder`."""
+    """Web, `workers` workers and beat of the checkout `tree`, with everything they write under `folder`.
+
+    `web_workers` is how many processes the web server has.
+    """
 
     def __init__(
         self,
@@ -49,13 +52,15 @@ class Stack:
         *,
         workers: int,
         environment: Mapping[str, str],
+        web_workers: int = 1,
     ) -> None:
         self._tree, self._folder = tree, folder
         self._environment = {**_environment(tree, folder, addresses), **environment}
         self._graph = addresses.graph
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/webhook/shop"
-        self.web = self._process("web", *server_command(host="127.0.0.1", port=self.port))
+        web = server_command(host="127.0.0.1", port=self.port, workers=web_workers)
+        self.web = self._process("web", *web)
         pool = ("worker", "-P", "threads")
         self.workers = [
             self._process(f"worker{number}", *_CELERY, *pool, *_QUIET, "-n", f"w{number}@localhost")

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -30,6 +31,18 @@ _RUNS = """
     FROM conversations_run run JOIN conversations_thread thread ON thread.id = run.thread_id
     JOIN conversations_useridentity name ON name.user_id = thread.user_id AND name.kind = 'wa_id'
 """
+
+_FIRING = """
+    SELECT DISTINCT rule.slug
+    FROM monitoring_alert alert JOIN monitoring_alertrule rule ON rule.id = alert.rule_id
+    WHERE alert.state = 'firing'
+"""
+_FIRED_SINCE = """
+    SELECT DISTINCT rule.slug
+    FROM monitoring_alert alert JOIN monitoring_alertrule rule ON rule.id = alert.rule_id
+    WHERE alert.fired_at >= %s
+"""
+_SET_THRESHOLD = "UPDATE monitoring_alertrule SET own_threshold = %s WHERE slug = %s"
 
 
 def maintenance_url(url: str) -> str:
@@ -93,9 +106,31 @@ class Database:
         """Rows of (the user's number, tokens, whether nobody knows them, the second it began)."""
         return self._rows(_RUNS)
 
-    def _rows(self, query: str) -> list[tuple[Any, ...]]:
+    def now(self) -> datetime:
+        moment: datetime = self._rows("SELECT now()")[0][0]
+        return moment
+
+    def firing_rules(self) -> frozenset[str]:
+        """Slugs of the rules that have an alert firing."""
+        return frozenset(slug for (slug,) in self._rows(_FIRING))
+
+    def set_threshold(self, slug: str, value: float) -> None:
+        """Give a shipped rule a threshold of this site's own."""
         with self._own.cursor() as cursor:
-            cursor.execute(query)
+            cursor.execute(_SET_THRESHOLD, [value, slug])
+
+    def set_holds(self, seconds: int) -> None:
+        """Let every rule fire when it has been broken for so long."""
+        with self._own.cursor() as cursor:
+            cursor.execute("UPDATE monitoring_alertrule SET own_hold_seconds = %s", [seconds])
+
+    def rules_fired_since(self, moment: datetime) -> frozenset[str]:
+        """Slugs of the rules that had an alert begin to fire since `moment`."""
+        return frozenset(slug for (slug,) in self._rows(_FIRED_SINCE, moment))
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._own.cursor() as cursor:
+            cursor.execute(query, values)
             return list(cursor.fetchall())
 
     def _drop_if_there(self) -> None:

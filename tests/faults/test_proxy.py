@@ -1,13 +1,14 @@
-"""The proxy's three moods, over real sockets."""
+"""The proxy's moods, over real sockets."""
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from tests.faults.proxy import TcpProxy
+from tests.faults.proxy import SLOW_SECONDS, TcpProxy
 
 
 @contextmanager
@@ -78,3 +79,12 @@ def test_hanging_lets_everybody_in_and_no_byte_through_until_it_passes_again(pro
             for client in (early, late):
                 client.settimeout(2)
                 assert client.recv(1024) == b"two"
+
+
+def test_slow_bytes_arrive_late_and_whole(proxy: TcpProxy) -> None:
+    with connect(proxy) as client:
+        proxy.set_mode("slow")
+        started = time.monotonic()
+        client.sendall(b"hello")
+        assert client.recv(1024) == b"hello"
+        assert time.monotonic() - started >= SLOW_SECONDS

@@ -32,6 +32,7 @@ def breaker(db: None) -> Breaker:
     """A circuit that is in use and closed."""
     breaker = Breaker(f"test:{uuid.uuid4().hex}", Policy(recovery_seconds=1))
     breaker.admit().succeeded()
+    breaker.report_successes()  # rather than a moment later
     return breaker
 
 

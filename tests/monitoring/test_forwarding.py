@@ -59,7 +59,7 @@ def test_the_page_shows_sessions_batches_and_the_last_flush(told: FakeLaravel, c
 
     text = page(administrator())
     assert "Laravel takes what it is sent." in text
-    assert '<span class="badge">inactive</span> <strong class="rows__count">1</strong>' in text
+    assert '<span class="badge">not linked</span> <strong class="rows__count">1</strong>' in text
     assert "with 2 items" in text
     assert (
         '<span class="badge badge--accepted">accepted</span> <strong class="rows__count">1</strong>' in text
