@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from botsite.telemetry import metrics
-from botsite.telemetry.series import SeriesValue, decoded
+from botsite.telemetry.series import Series, SeriesValue, bucket_of, decoded
 
 
 class RecordedMetrics:
@@ -16,6 +16,10 @@ class RecordedMetrics:
 
     def add(self, field: str, amount: float) -> None:
         self._amounts[field] = self._amounts.get(field, 0) + amount
+
+    def observe(self, series: Series, seconds: float) -> None:
+        self.add(series.buckets[bucket_of(seconds)], 1)
+        self.add(series.total, seconds)
 
     def total(self, name: str, *labels: str) -> float:
         """What the series has added up to; 0 when nothing was counted."""
