@@ -190,11 +190,8 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # --- Stores ----------------------------------------------------------------------------------------------
 
-DATABASES = {
-    "default": dj_database_url.parse(
-        DATABASE_URL, engine="botsite.postgres", conn_max_age=60, conn_health_checks=True
-    ),
-}
+# What a request or task gives back stays open for the next one: see botsite/postgres/idle.py.
+DATABASES = {"default": dj_database_url.parse(DATABASE_URL, engine="botsite.postgres", conn_max_age=0)}
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     keepalives_idle=5,
     keepalives_interval=2,

@@ -25,8 +25,8 @@ def server_command(
 ) -> list[str]:
     """Return the command that serves the factory `application` at `host`:`port` from `workers` processes.
 
-    Each of the threads keeps a database connection: eight of the ten that a process may have by default. The
-    others are for what works beside the requests. Idle browsers wait beside the threads.
+    Each of the threads may need a database connection: eight of the ten that a process may have by default.
+    The others are for what works beside the requests. Idle browsers wait beside the threads.
     """
     options = {
         "interface": "wsgi",

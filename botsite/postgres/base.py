@@ -46,8 +46,7 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]  # django-pro
         self._key = tuple(sorted(item for item in conn_params.items() if item[0] != "cursor_factory"))
         self._is_as_opened = True
         try:
-            waiting.require_answering()
-            with bound.place(settings.DATABASE_CONNECTIONS, self._key) as kept:
+            with bound.place(settings.DATABASE_CONNECTIONS, self._key) as kept, waiting.opening():
                 if kept is not None and _is_alive(kept):
                     bound.add(kept, is_new=False)
                     return kept
@@ -70,24 +69,22 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]  # django-pro
             super()._close()
 
     def is_usable(self) -> bool:
-        with waiting.within(HEALTH_SECONDS):
-            usable: bool = super().is_usable()
+        with waiting.within(HEALTH_SECONDS, proves_silence=False):
+            usable: bool = not waiting.is_silent() and super().is_usable()
         self.errors_occurred = self.errors_occurred or not usable  # it is not to be kept
-        # One dead connection may be an old one: the new one that follows is the real question.
-        waiting.forget_silence()
         return usable
 
 
 def _is_alive(connection: Connection) -> bool:
     """Whether a kept connection still answers; else it is closed, and with a silent one all that are idle."""
     try:
-        with waiting.within(HEALTH_SECONDS), connection.cursor() as cursor:
+        # It may just be an old one: the new one that follows is the real question.
+        with waiting.within(HEALTH_SECONDS, proves_silence=False), connection.cursor() as cursor:
             cursor.execute("SELECT 1")
             return True
     except psycopg2.Error:
         connection.close()
         bound.drop_idle()  # each might cost as much time
-        waiting.forget_silence()
         return False
 
 

@@ -64,7 +64,7 @@ class ConnectionBound:
     def place(self, most: int, key: Hashable = None) -> Iterator[Connection | None]:
         """Keep a place for the connection that is opened in the block and given to `add`. Raises NoRoom.
 
-        An idle one of the same `key` comes with the place: it may be broken, and is the caller's, too.
+        An idle one of the same `key` comes with it: it may be broken, and is closed when the block fails.
         """
         is_favoured = self._is_favoured()
         room = most if is_favoured else max(most - self._reserved, 1)
@@ -84,6 +84,10 @@ class ConnectionBound:
                 self._open.discard(kept)
         try:
             yield kept
+        except BaseException:
+            if kept is not None:
+                kept.close()
+            raise
         finally:
             with self._changed:
                 self._opening -= 1

@@ -4,6 +4,7 @@ psycopg2 waits within libpq, where nothing but the server can end it. With a wai
 and when we raise, it closes the connection: nobody can mistake a late answer for that of the next statement.
 """
 
+import os
 import select
 import threading
 import time
@@ -17,7 +18,7 @@ from psycopg2.extensions import connection as Connection
 from botsite.postgres.limits import limits
 
 REST_SECONDS = 1.0
-"""After a silence nobody opens a connection for so long: what follows in the same request fails at once."""
+"""After a silence nobody connects for so long; then one thread tries, and the others fail at once."""
 
 _EVENTS = {POLL_READ: select.POLLIN, POLL_WRITE: select.POLLOUT}
 
@@ -30,10 +31,44 @@ class _Waits(threading.local):
     """What this thread's waiting is limited to where it is not an ordinary statement's."""
 
     seconds: float | None = None
+    proves_silence = True
+
+
+class _Silence:
+    """Whether the database said nothing when it was last asked, as far as this process knows."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._resting_until: float | None = None
+        os.register_at_fork(after_in_child=self._begin_in_child)
+
+    def _begin_in_child(self) -> None:
+        self._lock = threading.Lock()  # another thread of the parent may hold it for ever
+
+    @property
+    def is_known(self) -> bool:
+        return self._resting_until is not None
+
+    def begin(self) -> None:
+        if limits.statement is not None:  # a command asks again as soon as it likes
+            self._resting_until = time.monotonic() + REST_SECONDS
+
+    def end(self) -> None:
+        self._resting_until = None
+
+    def admit(self) -> None:
+        """Raise Unanswered, but to one thread after each rest, which finds out for all."""
+        if not self.is_known:
+            return
+        with self._lock:
+            now, until = time.monotonic(), self._resting_until
+            if until is not None and now < until:
+                raise Unanswered("the database did not answer a moment ago")
+            self._resting_until = now + limits.connect
 
 
 _waits = _Waits()
-_resting_until = 0.0
+_silence = _Silence()
 
 
 def install() -> None:
@@ -50,33 +85,44 @@ def wait(connection: Connection) -> None:
         poller.register(connection.fileno(), _EVENTS[state])
         left = None if deadline is None else max(deadline - time.monotonic(), 0) * 1000
         if not poller.poll(left):
-            _rest()
+            if _waits.proves_silence:
+                _silence.begin()
             raise Unanswered(f"the database did not answer within {seconds:g} s")
+    _silence.end()
 
 
 @contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """Limit each wait of this thread to `seconds` in the block."""
-    before, _waits.seconds = _waits.seconds, seconds
+def within(seconds: float, *, proves_silence: bool = True) -> Iterator[None]:
+    """Limit each wait of this thread to `seconds` in the block.
+
+    `proves_silence` False: on a connection that may be an old one, whose silence says little of the database.
+    """
+    before = _waits.seconds, _waits.proves_silence
+    _waits.seconds, _waits.proves_silence = seconds, proves_silence
     try:
         yield
     finally:
-        _waits.seconds = before
+        _waits.seconds, _waits.proves_silence = before
 
 
-def require_answering() -> None:
-    """Raise Unanswered while the database is left in peace after a silence."""
-    if time.monotonic() < _resting_until:
-        raise Unanswered("the database did not answer a moment ago")
+@contextmanager
+def opening() -> Iterator[None]:
+    """Open a connection in the block. Raises Unanswered at once while the database is known to be silent."""
+    _silence.admit()
+    try:
+        yield
+    except Unanswered:
+        raise
+    except psycopg2.OperationalError:  # refused: that is an answer
+        _silence.end()
+        raise
+
+
+def is_silent() -> bool:
+    """Whether the database said nothing when it was last asked."""
+    return _silence.is_known
 
 
 def forget_silence() -> None:
     """Open connections again at once."""
-    global _resting_until
-    _resting_until = 0.0
-
-
-def _rest() -> None:
-    global _resting_until
-    if limits.statement is not None:  # a command asks again as soon as it likes
-        _resting_until = time.monotonic() + REST_SECONDS
+    _silence.end()

@@ -1,4 +1,4 @@
-"""What a process needs to take messages, asked at this moment: Postgres and Redis, within four seconds."""
+"""What a process needs to take messages, asked at this moment: Postgres and Redis, within five seconds."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from django.db import connection
 from botsite.postgres import waiting
 
 OPEN_CONNECTION_SECONDS = 0.5
-"""For a connection that is open already; then a new one is tried, for 2.5 s (botsite/postgres/limits.py)."""
+"""For a connection that is open already; then an idle one and a new one are tried."""
 REDIS_SECONDS = 0.5
 
 
@@ -26,7 +26,7 @@ class CheckResult:
 
 
 def check_database() -> None:
-    """Raises django.db.Error when Postgres does not answer within three seconds."""
+    """Raises django.db.Error when Postgres does not answer within 4.5 seconds."""
     if connection.connection is not None and _answers():
         return
     connection.close()
@@ -53,10 +53,12 @@ def run_checks() -> dict[str, CheckResult]:
 def _answers() -> bool:
     """Ask on the open connection, past Django, which would allow for its being old with time of its own."""
     try:
-        with waiting.within(OPEN_CONNECTION_SECONDS), connection.connection.cursor() as cursor:
+        with (
+            waiting.within(OPEN_CONNECTION_SECONDS, proves_silence=False),
+            connection.connection.cursor() as cursor,
+        ):
             cursor.execute("SELECT 1")
     except psycopg2.Error:
-        waiting.forget_silence()
         return False
     return True
 

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.test import Client
 
+from botsite.postgres.waiting import REST_SECONDS
 from conversations.models import Message
 from sessions_app.models import Channel
 from tests.conversations.builders import make_channel
@@ -29,6 +31,18 @@ def ask() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         return int(cursor.fetchone()[0])
+
+
+def seconds_until_refused() -> float:
+    """Ask on a connection of this thread's own, in vain."""
+    started = time.monotonic()
+    with pytest.raises(OperationalError, match="did not answer"):
+        ask()
+    return time.monotonic() - started
+
+
+def close_own() -> None:
+    connection.close()  # of the thread that calls
 
 
 @pytest.fixture
@@ -102,6 +116,34 @@ def test_after_a_silence_the_next_requests_do_not_wait(
 
     assert post(client, hello()).status_code == 503
     assert time.monotonic() - started < 1
+
+
+def test_after_a_rest_one_thread_finds_out_and_the_others_do_not_wait(database_proxy: TcpProxy) -> None:
+    database_proxy.set_mode("hang")
+    with pytest.raises(OperationalError):
+        ask()
+    time.sleep(REST_SECONDS + 0.1)
+
+    with ThreadPoolExecutor(8) as threads:
+        seconds = sorted(threads.map(lambda _: seconds_until_refused(), range(8)))
+
+    assert seconds[-2] < 1 < seconds[-1] < NOTICED_SECONDS
+    database_proxy.set_mode("pass")
+    time.sleep(REST_SECONDS + 0.1)
+    assert ask() == 1
+
+
+def test_any_answer_ends_a_silence(database_proxy: TcpProxy) -> None:
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(ask).result() == 1
+        database_proxy.set_mode("hang")
+        with pytest.raises(OperationalError):
+            ask()
+        database_proxy.set_mode("pass")
+
+        assert other.submit(ask).result() == 1
+        assert ask() == 1
+        other.submit(close_own).result()
 
 
 def test_the_server_gives_up_before_we_do(transactional_db: None, serving: None) -> None:
