@@ -25,7 +25,7 @@ demo: setup  ## the whole site with sample data at http://127.0.0.1:8000 (PORT=â
 	@exec $(RUN) manage.py up --demo --port $(PORT)
 
 test: setup-dev  ## the whole suite (ARGS="tests/botsite -k name" for a part)
-	@exec $(RUN) -m pytest -n auto --maxprocesses=8 --dist=loadfile $(ARGS)
+	@exec $(RUN) -m pytest -n auto --maxprocesses=8 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup-dev  ## style, types, import directions, migrations, templates
 	@$(RUN) -m ruff check --quiet .

@@ -135,6 +135,13 @@ def _no_cached_values_of_other_tests() -> Iterator[None]:
     forget_cached_values()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take minutes: begun last, one process works and the others wait."""
+    long_files = {item.path for item in items if item.get_closest_marker("stack")}
+    items.sort(key=lambda item: item.path not in long_files)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"  # what is flushed at exit must not fill a released database
     REDIS_DATABASE.release()
