@@ -1,19 +1,17 @@
 """Measures that read Postgres or Redis. Each takes the rule's window and may raise what its store raises."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from django.db.models import Min, Q
-from django.db.models.functions import Now
-from django.utils import timezone
+from django.db.models import Q
 
-from conversations.models import Direction, InboundState, Message, OutboundState
+from conversations.models import InboundState, Message, OutboundState
 from conversations.services.budget_standing import standings
 from conversations.services.summaries import high_token_threads
 from monitoring.alerts.measured import Measured
 from monitoring.alerts.usual import Compared, costs_compared, messages_compared
+from monitoring.services import queue_ages
 from monitoring.services.breakers import breakers
-from sessions_app.models import Forward, ForwardState
 
 FEW_MESSAGES = 5
 FEW_USD = 0.05
@@ -29,22 +27,15 @@ def open_circuits(_window: timedelta) -> list[Measured]:
 
 
 def inbox_age(_window: timedelta) -> list[Measured]:
-    """Seconds that the oldest unanswered message has waited, those of paused customers left out."""
-    waiting = Message.objects.filter(direction=Direction.IN, state=InboundState.PENDING, user__paused_at=None)
-    return _age(waiting.order_by("pk").values_list("created_at", flat=True).first())
+    return [Measured("", queue_ages.question_seconds())]
 
 
 def outbox_age(_window: timedelta) -> list[Measured]:
-    """Seconds since the oldest message was stored that could be sent now."""
-    waiting = Message.objects.filter(direction=Direction.OUT, state=OutboundState.PENDING)
-    ready = waiting.exclude(available_at__gt=Now())
-    return _age(ready.order_by("pk").values_list("created_at", flat=True).first())
+    return [Measured("", queue_ages.reply_seconds())]
 
 
 def forwards_age(_window: timedelta) -> list[Measured]:
-    """Seconds since the oldest item for Laravel was due."""
-    waiting = Forward.objects.filter(state=ForwardState.PENDING, due_at__lt=Now())
-    return _age(waiting.aggregate(Min("due_at"))["due_at__min"])
+    return [Measured("", queue_ages.forward_due_seconds())]
 
 
 def dead_letters(_window: timedelta) -> list[Measured]:
@@ -101,10 +92,6 @@ MEASURES: Mapping[str, Measure] = {
     "cost_volume": cost_volume,
     "budget_used": budget_used,
 }
-
-
-def _age(since: datetime | None) -> list[Measured]:
-    return [Measured("", max((timezone.now() - since).total_seconds(), 0) if since else 0)]
 
 
 def _over(compared: Compared, few: float) -> float:

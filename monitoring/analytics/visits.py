@@ -5,21 +5,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conversations.services.costs import Span
-from conversations.shop.models import CustomerSession, SessionState
+from conversations.shop.models import SessionState
 from monitoring.charts import Unit
 from monitoring.dashboard.links import Links
 from monitoring.dashboard.tiles import Tile, measured
+from monitoring.services.figures.shop_sessions import COUNTERS, open_sessions, shop_sessions
 from monitoring.services.series import Window, read
 from sessions_app.models import Channel
-
-EXPIRED = "shop_sessions_expired_total"
-ORDERS = "shop_orders_total"
 
 
 def visit_tiles(span: Span, channel: Channel | None, links: Links) -> list[Tile]:
     """Return what is open now on the channel (None: on all) and what was counted, which knows no channel."""
     now = timezone.now()
-    open_now = CustomerSession.objects.filter(closed_at=None, expires_at__gt=now)
+    open_now = open_sessions()
     if channel is not None:
         open_now = open_now.filter(user__channel=channel)
     counts = open_now.aggregate(all=Count("pk"), carts=Count("pk", filter=Q(state=SessionState.CART)))
@@ -43,12 +41,15 @@ def visit_tiles(span: Span, channel: Channel | None, links: Links) -> list[Tile]
 
 def _counted(span: Span) -> list[Tile]:
     begins, ends = span.bounds()
-    frame = read(Window(begins, min(ends, timezone.now())), {EXPIRED, ORDERS})
-    expired, placed = frame.total(EXPIRED), frame.total(ORDERS, result="placed")
-    ratio = placed / expired * 100 if expired and placed is not None else None
+    found = shop_sessions(read(Window(begins, min(ends, timezone.now())), COUNTERS))
     return [
-        measured(_("Sessions over"), expired, Unit.COUNT, note=_("in these days, with or without an order")),
         measured(
-            _("Carts that became orders"), ratio, Unit.PERCENT, note=_("orders per session that is over")
+            _("Sessions over"), found.expired, Unit.COUNT, note=_("in these days, with or without an order")
+        ),
+        measured(
+            _("Carts that became orders"),
+            found.orders_percent,
+            Unit.PERCENT,
+            note=_("orders per session that is over"),
         ),
     ]

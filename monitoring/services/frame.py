@@ -63,24 +63,10 @@ class Frame:
         """Return the newest moment that is known; the last five seconds may still be in the processes."""
         return max((bucket.known_until for bucket in self._counts), default=None)
 
-    @property
-    def known_seconds(self) -> float:
-        """Return how much time the known buckets span, holes left out; the newest is known up to `as_of`."""
-        as_of, length = self.as_of, LENGTHS[self.granularity]
-        if as_of is None:
-            return 0.0
-        starts = {bucket.start for bucket in self._counts}
-        return sum((min(start + length, as_of) - start).total_seconds() for start in starts)
-
     def total(self, name: str, **labels: str) -> float | None:
         """Return what a counter has added up to in the window."""
         entries = self._counted(name, Kind.COUNTER, labels)
         return _sum(entries) if self._counts else None
-
-    def rate(self, name: str, **labels: str) -> float | None:
-        """Return a counter's increase per second of the time that is known."""
-        total, seconds = self.total(name, **labels), self.known_seconds
-        return None if total is None or not seconds else total / seconds
 
     def totals_by(self, name: str, label: str, **labels: str) -> dict[str, float]:
         """Return a counter's sums by the values of one label."""
@@ -135,13 +121,6 @@ class Frame:
         """
         entries = self._latest(name, labels)
         return _sum(entries) if entries else None
-
-    def gauges_by(self, name: str, label: str, **labels: str) -> dict[str, float]:
-        """Return the latest sample of each value of one label."""
-        entries = self._latest(name, labels)
-        place = _place(label, GAUGES[name].labels, name)
-        found = _grouped(entries, lambda entry: entry.labels[place])
-        return {value: _sum(entries) for value, entries in found.items()}
 
     def gauge_points(self, name: str, step: timedelta, **labels: str) -> list[Point]:
         """Return the mean of the samples in every step; None where nobody sampled."""

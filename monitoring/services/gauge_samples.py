@@ -14,7 +14,7 @@ from monitoring.models import Granularity, MetricBucket
 from monitoring.services.bucket_data import Data, averaged, labels_text
 from monitoring.services.figures.conversations import active_conversations
 from monitoring.services.figures.processes import memory_of_hosts, process_figures
-from monitoring.services.figures.shop_sessions import active_sessions
+from monitoring.services.figures.shop_sessions import open_sessions
 from monitoring.services.message_counts import state_counts
 from monitoring.services.rollup import HOUR, buckets_write, one_at_a_time
 from sessions_app.services.forward_figures import forward_counts
@@ -92,7 +92,7 @@ def _threads() -> Samples:
 def _sessions() -> Samples:
     return {
         "active_conversations": {(): active_conversations()},
-        "active_shop_sessions": {(): active_sessions()},
+        "active_shop_sessions": {(): open_sessions().count()},
     }
 
 

@@ -21,12 +21,6 @@ class Histogram:
             if count:
                 self.buckets[number] = self.buckets.get(number, 0) + count
 
-    def merge(self, other: "Histogram") -> None:
-        """Add all of another one."""
-        self.total += other.total
-        for number, count in other.buckets.items():
-            self.buckets[number] = self.buckets.get(number, 0) + count
-
     @property
     def count(self) -> int:
         return sum(self.buckets.values())

@@ -125,6 +125,14 @@ def test_an_old_page_says_so_and_recovers(open_page: Open) -> None:
     expect(fresh).to_contain_text("Last looked at")
 
 
+def test_when_the_session_has_ended_the_page_leads_to_the_login(open_page: Open) -> None:
+    page = open_page("/dashboard/", language="en")
+    page.context.clear_cookies()
+
+    with page.expect_navigation(url="**/login/**"):
+        page.evaluate(LOOK_NOW)
+
+
 def test_an_alert_is_acknowledged(open_page: Open) -> None:
     alert = make_alert("warning")
     page = open_page("/dashboard/?range=7d", language="en", width=390)

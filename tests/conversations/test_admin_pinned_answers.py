@@ -1,7 +1,6 @@
 """Kept and pinned answers in the admin: seen, dropped, pinned, by whom that is allowed, and logged."""
 
 import re
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,13 +9,11 @@ from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from botsite.caching import process
 from conversations.models import KnowledgeEntry, PinnedAnswer, Run, Thread
 from conversations.services.assistant_profiles import channel_profile
 from conversations.services.response_cache import Plan, reply_for
-from conversations.services.savings import Savings, savings
 from sessions_app.models import Channel
 from tests.conversations.builders import make_channel, receive
 from tests.conversations.services.cache_cases import Maker, must_not_make, planned, reply_of
@@ -271,19 +268,3 @@ def test_the_list_leads_to_the_cache(channel: Channel) -> None:
     assert f'href="{PAGE}"' in text
     assert "palabra…" in text
     assert f'href="{PAGE}"' in page(signed_in(VIEW), LIST)
-
-
-def test_the_savings_of_a_time_are_added_up_by_channel(channel: Channel) -> None:
-    other = make_channel("other", phone_number_id="2")
-    now = timezone.now()
-    answered_run(channel, "a", "0.25")
-    answered_run(channel, "pin-1", None)
-    answered_run(other, "b", "0.5")
-    answered_run(channel, "", None, provider="openai")
-    old = answered_run(channel, "a", "8")
-    Run.objects.filter(pk=old.pk).update(started_at=now - timedelta(days=2))
-    since, until = now - timedelta(hours=1), now + timedelta(hours=1)
-
-    assert savings(since, until) == Savings(3, Decimal("0.75"))
-    assert savings(since, until, channel) == Savings(2, Decimal("0.25"))
-    assert savings(until, until) == Savings(0, Decimal(0))

@@ -1,74 +1,30 @@
 // Keeps the dashboard current without a flicker, and says what the charts show under the pointer.
-"use strict";
+import { Live } from "./live.js";
 
 const POLL_MS = 12000;
 const LONGEST_MS = 120000;
-const DEADLINE_MS = 10000;
 
-class Live {
-  constructor(root, fresh) {
-    this.root = root;
-    this.fresh = fresh;
-    this.etag = root.dataset.etag;
-    this.failures = 0;
-    this.looking = false;
-    this.wait();
-    document.addEventListener("visibilitychange", () => this.wait(document.hidden ? POLL_MS : 0));
-  }
+// None in a hidden window, later and later while nothing answers.
+function pause(failures) {
+  if (document.hidden) return null;
+  return Math.min(POLL_MS * 2 ** failures, LONGEST_MS) * (0.9 + Math.random() * 0.2);
+}
 
-  // One timer at a time, none in a hidden window, later and later while nothing answers.
-  wait(milliseconds = this.pause()) {
-    clearTimeout(this.timer);
-    if (!document.hidden) this.timer = setTimeout(() => this.look(), milliseconds);
+// What is shown stays, and is marked as old when nothing answers.
+function tell(isFresh) {
+  const fresh = document.querySelector("[data-fresh]");
+  fresh.classList.toggle("is-stale", !isFresh);
+  root.classList.toggle("is-stale-page", !isFresh);
+  fresh.querySelector("[data-fresh-label]").textContent = isFresh ? fresh.dataset.freshText : fresh.dataset.staleText;
+  if (isFresh) {
+    const time = new Date().toLocaleTimeString(document.documentElement.lang, { hourCycle: "h23" });
+    fresh.querySelector("[data-fresh-time]").textContent = time;
   }
+}
 
-  pause() {
-    const pause = Math.min(POLL_MS * 2 ** this.failures, LONGEST_MS);
-    return pause * (0.9 + Math.random() * 0.2);
-  }
-
-  async look() {
-    if (this.looking) return;
-    this.looking = true;
-    try {
-      const response = await fetch(this.root.dataset.live, {
-        headers: { "If-None-Match": this.etag },
-        cache: "no-store",
-        redirect: "manual",
-        signal: AbortSignal.timeout(DEADLINE_MS),
-      });
-      // A redirect leads to the login page: the session has ended.
-      if (response.type === "opaqueredirect" || response.status === 403) return location.reload();
-      if (response.status !== 304) await this.show(response);
-      this.failures = 0;
-      this.say(true);
-    } catch {
-      this.failures += 1;
-      this.say(false);
-    } finally {
-      this.looking = false;
-    }
-    this.wait();
-  }
-
-  async show(response) {
-    if (!response.ok) throw new Error(String(response.status));
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    for (const part of page.querySelectorAll("[data-part]")) swap(part);
-    this.etag = response.headers.get("ETag");
-  }
-
-  // What is shown stays, and is marked as old when nothing answers.
-  say(isFresh) {
-    this.fresh.classList.toggle("is-stale", !isFresh);
-    this.root.classList.toggle("is-stale-page", !isFresh);
-    const text = isFresh ? this.fresh.dataset.freshText : this.fresh.dataset.staleText;
-    this.fresh.querySelector("[data-fresh-label]").textContent = text;
-    if (isFresh) {
-      const time = new Date().toLocaleTimeString(document.documentElement.lang, { hourCycle: "h23" });
-      this.fresh.querySelector("[data-fresh-time]").textContent = time;
-    }
-  }
+function show(text) {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  for (const part of page.querySelectorAll("[data-part]")) swap(part);
 }
 
 // Puts a new part in the place of the old one, if it differs; what is open, focused and pointed at stays so.
@@ -145,7 +101,7 @@ function step(event) {
 
 const root = document.querySelector("[data-live]");
 if (root) {
-  new Live(root, document.querySelector("[data-fresh]"));
+  new Live(root, { show, tell, pause });
   for (const link of document.querySelectorAll(".ranges a")) {
     link.addEventListener("click", () => root.classList.add("is-loading"));
   }

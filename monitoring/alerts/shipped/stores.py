@@ -78,7 +78,7 @@ TABLE = (
     RuleDefinition(
         slug="inbox_backlog",
         title=_("Customers wait for answers"),
-        meaning=_("The oldest question that could be answered now has waited this long."),
+        meaning=_("The oldest question without an answer has waited this long."),
         action=_("Are enough workers running, and does the model answer quickly?"),
         severity=Severity.CRITICAL,
         source=Stored("inbox_age"),

@@ -15,7 +15,7 @@ from monitoring.dashboard.figures import Figures
 from monitoring.dashboard.links import Links
 from monitoring.dashboard.sections.panels import Named, Panel, bar_panel
 from monitoring.dashboard.tiles import Tile, measured
-from monitoring.services.figures.models import hit_percent, hits
+from monitoring.services.figures.models import answer_points, answers, hit_percent, hits, providers
 from monitoring.services.series import Frame
 
 COSTS = ("conversations.view_budget", "admin:costs")
@@ -58,29 +58,25 @@ def cost_tiles(figures: Figures, links: Links) -> list[Tile]:
 
 def answered_by(frame: Frame) -> list[Share]:
     """Return who answered: providers by their calls that went well, and the kept answers."""
-    amounts = sorted(_answers(frame).items(), key=lambda pair: -pair[1])
+    amounts = sorted(answers(frame).items(), key=lambda pair: -pair[1])
     return share_bar([*amounts, (_("kept answers"), hits(frame))])
 
 
 def provider_rows(frame: Frame) -> list[ProviderRow]:
     """Return the providers that were asked, the busiest first."""
-    calls, well = frame.totals_by("ai_requests_total", "provider"), _answers(frame)
-    times = frame.histograms_by("ai_request_seconds", "provider")
     return [
         ProviderRow(
-            name,
-            Unit.COUNT.text(count),
-            Unit.PERCENT.text(well.get(name, 0.0) / count * 100),
-            Unit.SECONDS.text(times[name].quantile(0.95) if name in times else None),
+            provider.name,
+            Unit.COUNT.text(provider.calls),
+            Unit.PERCENT.text(provider.answered_percent),
+            Unit.SECONDS.text(provider.p95_seconds),
         )
-        for name, count in sorted(calls.items(), key=lambda pair: -pair[1])
-        if count
+        for provider in providers(frame)
     ]
 
 
 def ai_panel(figures: Figures, step: timedelta) -> Panel:
-    points = figures.frame.points_by("ai_requests_total", "provider", step, result="ok")
-    totals = _answers(figures.frame)
+    points, totals = answer_points(figures.frame, step), answers(figures.frame)
     names = sorted(points, key=lambda name: -totals.get(name, 0.0))[: len(TONES)]
     series: list[Named] = [(name, tone, points[name]) for name, tone in zip(names, TONES, strict=False)]
     return bar_panel("ai", _("Answers of models"), series, step, Unit.COUNT)
@@ -97,10 +93,6 @@ def budget_rows(figures: Figures) -> Sequence[BudgetRow]:
         )
         for row in figures.budgets
     ]
-
-
-def _answers(frame: Frame) -> dict[str, float]:
-    return frame.totals_by("ai_requests_total", "provider", result="ok")
 
 
 def _used(spent: Decimal, limit: Decimal | None, percent: int | None) -> str:

@@ -1,21 +1,18 @@
 """The cache by layer, and the customers' visits to the shop."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
-from botsite.caching import LAYERS, Layer
 from monitoring.charts import Tone, Unit
 from monitoring.dashboard.figures import Figures
 from monitoring.dashboard.links import Links
 from monitoring.dashboard.sections.panels import Panel, line_panel
 from monitoring.dashboard.tiles import Tile, count_text, measured
+from monitoring.services.figures.cache import layers
+from monitoring.services.figures.shop_sessions import shop_sessions
 from monitoring.services.series import Frame
-
-METRIC = "cache_requests_total"
-LEVELS = ("process", "redis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +28,16 @@ class LayerRow:
 
 def layer_rows(frame: Frame) -> list[LayerRow]:
     """Return the layers that were asked, the busiest first."""
-    counts = _counts(frame)
-    found = [(_looked(layer, counts), layer) for layer in LAYERS.values()]
-    busy = sorted((pair for pair in found if sum(pair[0])), key=lambda pair: -sum(pair[0]))
-    return [_row(layer, hits, misses, counts) for (hits, misses), layer in busy]
+    return [
+        LayerRow(
+            layer.name,
+            Unit.COUNT.text(layer.lookups),
+            Unit.PERCENT.text(layer.hit_percent),
+            f"{layer.hit_percent:.1f}",
+            Unit.COUNT.text(layer.errors) if layer.errors else "",
+        )
+        for layer in layers(frame)
+    ]
 
 
 def shop_tiles(figures: Figures, links: Links) -> list[Tile]:
@@ -53,7 +56,7 @@ def shop_tiles(figures: Figures, links: Links) -> list[Tile]:
             count_text(stored["carts"]),
             url=links.rows(session, state__exact="cart", closed_at__isnull=True, expires_at__gt=now),
         ),
-        measured(_("Sessions expired"), figures.frame.total("shop_sessions_expired_total"), Unit.COUNT),
+        measured(_("Sessions expired"), shop_sessions(figures.frame).expired, Unit.COUNT),
         Tile(
             _("Orders"),
             count_text(stored["orders"]),
@@ -65,30 +68,3 @@ def shop_tiles(figures: Figures, links: Links) -> list[Tile]:
 def session_panel(figures: Figures, step: timedelta) -> Panel:
     points = figures.frame.gauge_points("active_shop_sessions", step)
     return line_panel("sessions", _("Shopping sessions"), [(_("open"), Tone.FIRST, points)], step, Unit.COUNT)
-
-
-def _counts(frame: Frame) -> Counter[tuple[str, str, str]]:
-    counts: Counter[tuple[str, str, str]] = Counter()
-    for level in LEVELS:
-        for result in ("hit", "miss", "error"):
-            for name, count in frame.totals_by(METRIC, "layer", level=level, result=result).items():
-                counts[name, level, result] = int(count)
-    return counts
-
-
-def _looked(layer: Layer, counts: Counter[tuple[str, str, str]]) -> tuple[int, int]:
-    """Return hits and misses. A look-up that misses in the process and hits in Redis is a hit."""
-    last = "redis" if layer.in_redis else "process"
-    return sum(counts[layer.name, level, "hit"] for level in LEVELS), counts[layer.name, last, "miss"]
-
-
-def _row(layer: Layer, hits: int, misses: int, counts: Counter[tuple[str, str, str]]) -> LayerRow:
-    percent = hits / (hits + misses) * 100
-    errors = sum(counts[layer.name, level, "error"] for level in LEVELS)
-    return LayerRow(
-        layer.name,
-        Unit.COUNT.text(hits + misses),
-        Unit.PERCENT.text(percent),
-        f"{percent:.1f}",
-        Unit.COUNT.text(errors) if errors else "",
-    )

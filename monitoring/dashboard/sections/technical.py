@@ -12,6 +12,8 @@ from monitoring.dashboard.figures import Figures
 from monitoring.dashboard.links import Links
 from monitoring.dashboard.sections.panels import Panel, bar_panel, line_panel, per_minute
 from monitoring.dashboard.tiles import Tile, count_text, measured
+from monitoring.services.figures.functions import functions
+from monitoring.services.figures.requests import endpoints, requests
 from monitoring.services.series import Frame
 
 LISTED = 6
@@ -19,11 +21,11 @@ THREAD = "conversations.thread"
 
 
 @dataclass(frozen=True, slots=True)
-class EndpointRow:
-    """One endpoint: requests, the part that failed (5xx), and the time of the slowest 5 %."""
+class CallRow:
+    """One endpoint or function: calls, the part that failed, and the time of the slowest 5 %."""
 
     name: str
-    requests: str
+    calls: str
     failed: str
     slow: str
 
@@ -37,6 +39,7 @@ class CountRow:
 
 def technical_tiles(figures: Figures, links: Links) -> list[Tile]:
     frame = figures.frame
+    asked = requests(frame)
     return [
         measured(
             _("Race errors"),
@@ -58,7 +61,7 @@ def technical_tiles(figures: Figures, links: Links) -> list[Tile]:
             url=links.rows(THREAD, closed_at__isnull=True, token_count__gt=settings.THREAD_TOKEN_THRESHOLD),
         ),
         measured(_("Processing time, mean"), frame.mean("turn_seconds"), Unit.SECONDS),
-        measured(_("Requests"), frame.total("http_requests_total"), Unit.COUNT, note=_failed(frame)),
+        measured(_("Requests"), asked.total, Unit.COUNT, note=_failed(asked.failed_percent)),
     ]
 
 
@@ -74,39 +77,19 @@ def technical_panels(figures: Figures, step: timedelta) -> list[Panel]:
     ]
 
 
-def endpoint_rows(frame: Frame) -> list[EndpointRow]:
+def endpoint_rows(frame: Frame) -> list[CallRow]:
     """Return the slowest endpoints, by the time of their slowest 5 %."""
-    requests = frame.totals_by("http_requests_total", "endpoint")
-    failed = frame.totals_by("http_requests_total", "endpoint", status="5xx")
-    times = frame.histograms_by("http_request_seconds", "endpoint")
-    slow = {name: found for name, times_of in times.items() if (found := times_of.quantile(0.95)) is not None}
-    slowest = sorted(slow.keys() & requests.keys(), key=lambda name: -slow[name])
     return [
-        EndpointRow(
-            name,
-            Unit.COUNT.text(requests[name]),
-            Unit.PERCENT.text(failed.get(name, 0.0) / requests[name] * 100),
-            Unit.SECONDS.text(slow[name]),
-        )
-        for name in slowest[:LISTED]
-        if requests[name]
+        _row(endpoint.name, endpoint.requests, endpoint.failed_percent, endpoint.p95_seconds)
+        for endpoint in endpoints(frame)[:LISTED]
     ]
 
 
-def function_rows(frame: Frame) -> list[EndpointRow]:
+def function_rows(frame: Frame) -> list[CallRow]:
     """Return the functions that models called most."""
-    calls = frame.totals_by("function_calls_total", "name")
-    well = frame.totals_by("function_calls_total", "name", result="ok")
-    times = frame.histograms_by("function_seconds", "name")
     return [
-        EndpointRow(
-            name,
-            Unit.COUNT.text(count),
-            Unit.PERCENT.text((1 - well.get(name, 0.0) / count) * 100),
-            Unit.SECONDS.text(times[name].quantile(0.95) if name in times else None),
-        )
-        for name, count in sorted(calls.items(), key=lambda pair: -pair[1])[:LISTED]
-        if count
+        _row(function.name, function.calls, function.failed_percent, function.p95_seconds)
+        for function in functions(frame)[:LISTED]
     ]
 
 
@@ -123,8 +106,11 @@ def security_rows(figures: Figures, links: Links) -> Sequence[CountRow]:
     ]
 
 
-def _failed(frame: Frame) -> str:
-    total, failed = frame.total("http_requests_total"), frame.total("http_requests_total", status="5xx")
-    if not total or failed is None:
-        return ""
-    return _("%(percent)s failed") % {"percent": Unit.PERCENT.text(failed / total * 100)}
+def _row(name: str, calls: float, failed_percent: float, p95_seconds: float | None) -> CallRow:
+    return CallRow(
+        name, Unit.COUNT.text(calls), Unit.PERCENT.text(failed_percent), Unit.SECONDS.text(p95_seconds)
+    )
+
+
+def _failed(percent: float | None) -> str:
+    return "" if percent is None else _("%(percent)s failed") % {"percent": Unit.PERCENT.text(percent)}

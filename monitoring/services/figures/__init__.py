@@ -1,1 +1,1 @@
-"""What people ask of a window: small records from few queries, or from a Frame."""
+"""The figures that managers see, where one look at a Frame does not tell them, and counts of this moment."""

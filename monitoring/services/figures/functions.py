@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from monitoring.services.frame import Frame
-from monitoring.services.histograms import Histogram
 
 CALLS, SECONDS = "function_calls_total", "function_seconds"
 DONE = ("ok", "repeated")
@@ -12,17 +11,16 @@ DONE = ("ok", "repeated")
 
 @dataclass(frozen=True, slots=True)
 class FunctionFigures:
-    """One function; `success_percent` is of all calls, times are in seconds, None when it was not timed."""
+    """One function; `p95_seconds` is None when it was not timed."""
 
     name: str
     calls: float
     done: float
-    mean_seconds: float | None
     p95_seconds: float | None
 
     @property
-    def success_percent(self) -> float:
-        return 100 * self.done / self.calls
+    def failed_percent(self) -> float:
+        return 100 * (self.calls - self.done) / self.calls
 
 
 def functions(frame: Frame) -> list[FunctionFigures]:
@@ -34,9 +32,8 @@ def functions(frame: Frame) -> list[FunctionFigures]:
         FunctionFigures(
             name=name,
             calls=total,
-            done=sum(by_name.get(name, 0) for by_name in done),
-            mean_seconds=times.get(name, Histogram()).mean,
-            p95_seconds=times.get(name, Histogram()).quantile(0.95),
+            done=sum(by_name.get(name, 0.0) for by_name in done),
+            p95_seconds=times[name].quantile(0.95) if name in times else None,
         )
         for name, total in calls.items()
         if total

@@ -1,31 +1,36 @@
-"""Customers' shopping sessions: open ones, those that are over, and how long one lasts."""
+"""Customers' shopping sessions: the open ones, and what became of those that are over."""
 
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from conversations.shop.models import CustomerSession
 from monitoring.services.frame import Frame
 
+EXPIRED, ORDERS = "shop_sessions_expired_total", "shop_orders_total"
+COUNTERS = frozenset({EXPIRED, ORDERS})
+"""What a Frame has to hold for `shop_sessions`."""
+
 
 @dataclass(frozen=True, slots=True)
 class ShopSessions:
-    """`active` now; in the window `expired`, and the mean from begin to last activity. None: not known."""
+    """Sessions that were cleaned away, with or without an order, and orders placed. None: not known."""
 
-    active: int
     expired: float | None
-    mean_seconds: float | None
+    orders: float | None
+
+    @property
+    def orders_percent(self) -> float | None:
+        """Return the orders per session that is over; None without any."""
+        return None if self.orders is None or not self.expired else 100 * self.orders / self.expired
 
 
 def shop_sessions(frame: Frame) -> ShopSessions:
-    """Return the sessions of the frame's window, in one query."""
-    return ShopSessions(
-        active=active_sessions(),
-        expired=frame.total("shop_sessions_expired_total"),
-        mean_seconds=frame.mean("shop_session_seconds"),
-    )
+    """Return the sessions and orders of the frame's window."""
+    return ShopSessions(frame.total(EXPIRED), frame.total(ORDERS, result="placed"))
 
 
-def active_sessions() -> int:
-    """Count the sessions that are open."""
-    return CustomerSession.objects.filter(closed_at=None, expires_at__gt=timezone.now()).count()
+def open_sessions() -> QuerySet[CustomerSession]:
+    """Return the sessions in which a customer may still go on."""
+    return CustomerSession.objects.filter(closed_at=None, expires_at__gt=timezone.now())

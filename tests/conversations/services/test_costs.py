@@ -9,12 +9,10 @@ import time_machine
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from conversations.llm.base import Usage
-from conversations.llm.response_cache import CACHE_PROVIDER
 from conversations.models import ModelPrice, RouteChoice, Run, RunState
 from conversations.services import costs, usage
 from conversations.services.costs import By, Span
 from conversations.services.erasing import user_erase
-from conversations.services.savings import savings
 from sessions_app.models import Channel
 from tests.conversations.builders import make_channel
 from tests.conversations.services.budget_builders import make_run, make_thread
@@ -257,14 +255,6 @@ def test_runs_of_an_erased_customer_stay_with_their_channel(channel: Channel) ->
     assert lines[other.pk] == (1, Decimal("0.7"))
     assert lines[channel.pk] == (2, Decimal("0.3"))
     assert costs.spent_since(date(2026, 11, 1), channel_id=channel.pk) == Decimal("0.3")
-
-
-def test_what_the_cache_saved_for_an_erased_customer_stays_with_the_channel(channel: Channel) -> None:
-    run = done(channel, None, provider=CACHE_PROVIDER, saved_usd=Decimal("0.05"))
-    user_erase(run.thread.user.pk)  # type: ignore[union-attr]
-
-    saved = savings(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC), channel)
-    assert (saved.runs, saved.usd) == (1, Decimal("0.05"))
 
 
 def test_today_and_the_month_are_as_the_lines_of_those_days(channel: Channel) -> None:

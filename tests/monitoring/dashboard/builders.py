@@ -38,10 +38,10 @@ def count_minute(ago: int = 1, **counters: float) -> None:
     _store(ago, MetricBucket.COUNTS, encoded(series))
 
 
-def time_minute(name: str, seconds: float, count: int, *, ago: int = 1) -> None:
+def time_minute(name: str, seconds: float, count: int, *, labels: tuple[str, ...] = (), ago: int = 1) -> None:
     """Store durations of the minute that was `ago` minutes ago."""
     value = SeriesValue(seconds * count, {bucket_of(seconds): count})
-    _store(ago, "times", encoded({(name, ()): value}))
+    _store(ago, "times", encoded({(name, labels): value}))
 
 
 def sample_minute(name: str, value: float, *, ago: int = 1) -> None:

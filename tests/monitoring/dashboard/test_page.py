@@ -138,6 +138,29 @@ def test_who_answered_is_shared_among_providers_and_kept_answers(user: WhatsAppU
     assert "<td>80</td><td>75 %</td>" in page
 
 
+def test_a_repeated_function_call_counts_as_done(user: WhatsAppUser) -> None:
+    count_minute(
+        function_calls_total__add_to_cart__ok=6,
+        function_calls_total__add_to_cart__repeated=1,
+        function_calls_total__add_to_cart__failed=1,
+    )
+
+    row = '<th scope="row">add_to_cart</th><td>8</td><td>12.5 %</td><td>–</td>'
+    assert row in page_of(administrator())
+
+
+def test_requests_are_shown_with_what_failed_of_them(user: WhatsAppUser) -> None:
+    count_minute(http_requests_total__webhook__2xx=90, http_requests_total__webhook__4xx=8)
+    count_minute(2, http_requests_total__webhook__5xx=2)
+    time_minute("http_request_seconds", 0.5, 100, labels=("webhook",))
+
+    page = page_of(administrator())
+
+    assert tile(page, "Requests") == "100"
+    assert "2 % failed" in page
+    assert '<th scope="row">webhook</th><td>100</td><td>2 %</td><td>0.' in page
+
+
 def test_numbers_lead_to_the_rows_they_count(user: WhatsAppUser) -> None:
     client = administrator()
     Message.objects.filter(direction="in").update(state="parked")

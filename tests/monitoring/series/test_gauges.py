@@ -42,7 +42,7 @@ def test_how_things_stand(channel: Channel, settings: Settings) -> None:
     frame = last_hour()
     assert frame.gauge("inbox_messages", state="pending") == 2
     assert frame.gauge("inbox_messages") == 2
-    assert frame.gauges_by("inbox_messages", "state")["parked"] == 0
+    assert frame.gauge("inbox_messages", state="parked") == 0
     assert frame.gauge("outbox_messages", state="unknown") == 0
     assert frame.gauge("forward_items", kind="qr", state="pending") == 0
     assert frame.gauge("high_token_threads") == 1

@@ -24,7 +24,6 @@ def test_of_a_time_when_nothing_ran_nothing_is_known(clock: time_machine.Travell
     frame = last_hour()
 
     assert frame.total("turns_total") is None
-    assert frame.rate("turns_total") is None
     assert frame.count("turn_seconds") is None
     assert frame.quantile("turn_seconds", 0.95) is None
     assert frame.gauge("high_token_threads") is None
@@ -87,7 +86,6 @@ def test_of_a_minute_in_which_redis_was_emptied_both_parts_count(
     frame = last_hour()
 
     assert frame.total("turns_total") == 7
-    assert frame.known_seconds == 30  # the minute is known once, to where it has come
 
 
 def test_labels_restrict_and_divide(meter: Meter, clock: time_machine.Traveller) -> None:
@@ -103,18 +101,6 @@ def test_labels_restrict_and_divide(meter: Meter, clock: time_machine.Traveller)
     assert frame.totals_by("ai_requests_total", "provider", result="refused") == {"openai": 2}
     by_result = frame.points_by("ai_requests_total", "result", HOUR, provider="openai")
     assert {result: points[-1].value for result, points in by_result.items()} == {"ok": 5, "refused": 2}
-
-
-def test_rates_are_per_second_of_the_known_time(meter: Meter, clock: time_machine.Traveller) -> None:
-    clock.move_to(NOON.replace(second=0))
-    for _ in range(3):
-        count(meter, 60)
-        roll_up()
-        clock.shift(60)
-    clock.shift(30)
-    roll_up()
-
-    assert last_hour().rate("turns_total") == pytest.approx(180 / 210)
 
 
 def test_the_same_in_minutes_and_in_hours(meter: Meter, clock: time_machine.Traveller) -> None:
