@@ -45,7 +45,7 @@ def _is_alive(pid: int) -> bool:
         return False
 
 
-def wait_until(condition: Callable[[], object], *, seconds: float = 15) -> None:
+def wait_until(condition: Callable[[], object], *, seconds: float = 60) -> None:
     """Return as soon as `condition()` is true; fail when it does not become so."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -98,7 +98,7 @@ def test_they_answer_and_stop_with_their_last_user(var_dir: Path) -> None:
 
     second.close()
 
-    wait_until(lambda: not servers(var_dir), seconds=5)
+    wait_until(lambda: not servers(var_dir), seconds=30)
 
 
 def test_only_the_missing_one_is_started(var_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,14 +115,14 @@ def test_a_killed_user_leaves_nothing(var_dir: Path) -> None:
     with start_holder(var_dir) as holder:
         holder.kill()
 
-    wait_until(lambda: not servers(var_dir), seconds=5)
+    wait_until(lambda: not servers(var_dir), seconds=30)
 
 
 def test_a_user_and_the_guards_killed_at_once_leave_nothing(var_dir: Path) -> None:
     with start_holder(var_dir) as holder:
         kill_and_wait(*guards(var_dir), holder.pid)
 
-    wait_until(lambda: not servers(var_dir), seconds=5)
+    wait_until(lambda: not servers(var_dir), seconds=30)
 
 
 def test_a_crashed_server_is_started_again(var_dir: Path) -> None:

@@ -105,7 +105,7 @@ def test_a_worker_that_is_killed_while_the_model_works_loses_nothing(
     user = receive(live_channel, "hola")
     model.configure(latency=(5, 5))
     worker = start_worker(user, model)
-    assert model.wait_for(lambda: len(model.requests) == 1, seconds=20)
+    assert model.wait_for(lambda: len(model.requests) == 1, seconds=60)
     worker.send_signal(signal.SIGKILL)
     worker.wait()
     model.configure(latency=(0, 0))
