@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from weakref import WeakSet
 
@@ -22,6 +22,7 @@ WAIT_SECONDS = 2.0
 FAVOURED_WAIT_SECONDS = 10.0
 """They are few, and nobody's message waits for them."""
 _LOOK_SECONDS = 0.02  # one closed by the server or with its thread tells nobody
+_COLLECT_SECONDS = 1.5  # at most so often: it stops every thread of the process for a tenth of a second
 
 
 class NoRoom(psycopg2.OperationalError):  # type: ignore[misc]  # psycopg2 is not typed
@@ -34,18 +35,20 @@ class ConnectionBound:
     def __init__(self) -> None:
         self._open: WeakSet[Connection] = WeakSet()
         self._idle = IdleConnections()
-        self._opening = 0
         self._reserved = 0
+        self._collected_at = 0.0
         self._thread = threading.local()
-        self._waiting: dict[bool, deque[object]] = {True: deque(), False: deque()}
-        self._changed = threading.Condition()
+        self._nobody_waits()
         os.register_at_fork(after_in_child=self._begin_in_child)
 
     def _begin_in_child(self) -> None:
-        self._changed = threading.Condition()  # another thread of the parent may hold it for ever
         self._idle.forget()
+        self._nobody_waits()  # another thread of the parent may hold the lock for ever
+
+    def _nobody_waits(self) -> None:
+        self._lock = threading.RLock()
         self._opening = 0
-        self._waiting = {True: deque(), False: deque()}
+        self._waiting: dict[bool, deque[threading.Condition]] = {True: deque(), False: deque()}
 
     def reserve(self, places: int) -> None:
         """Keep so many places free for threads within `favoured`."""
@@ -69,13 +72,16 @@ class ConnectionBound:
         is_favoured = self._is_favoured()
         room = most if is_favoured else max(most - self._reserved, 1)
         deadline = time.monotonic() + (FAVOURED_WAIT_SECONDS if is_favoured else WAIT_SECONDS)
-        if self.is_full(room):
-            gc.collect()  # what a thread left open when it ended is part of a cycle
-        with self._changed, self._in_turn(self._waiting[is_favoured]) as is_next:
-            while not is_next() or self._in_use() >= room:
-                if time.monotonic() > deadline:
+        line = self._waiting[is_favoured]
+        with self._lock, self._in(line) as me:
+            while line[0] is not me or self._in_use() >= room:
+                left = deadline - time.monotonic()
+                if left < 0:
                     raise NoRoom(f"all {room} database connections of this process are in use")
-                self._changed.wait(_LOOK_SECONDS)
+                if line[0] is not me:
+                    me.wait(left)
+                elif not self._collect_left_open():
+                    me.wait(min(left, _LOOK_SECONDS))
             kept = self._idle.take(key)
             if kept is None and self._taken() >= most:
                 self._idle.drop(1)
@@ -89,49 +95,66 @@ class ConnectionBound:
                 kept.close()
             raise
         finally:
-            with self._changed:
+            with self._lock:
                 self._opening -= 1
+                self._tell_next()
 
     def add(self, connection: Connection, *, is_new: bool = True) -> None:
         """Count an open connection until it is closed or gone."""
-        with self._changed:
+        with self._lock:
             self._open.add(connection)
             if is_new:
                 self._idle.opened(connection)
 
     def keep(self, key: Hashable, connection: Connection) -> bool:
         """Keep a connection that its thread needs no more for another one; False: it is to be closed."""
-        with self._changed:
+        with self._lock:
             is_kept = self._idle.keep(key, connection)
-            self._changed.notify_all()
+            self._tell_next()
         return is_kept
 
     def drop_idle(self) -> None:
         """Close what nobody uses."""
-        with self._changed:
+        with self._lock:
             self._idle.drop()
 
     def is_full(self, most: int) -> bool:
         """Whether there is neither room for a connection nor an idle one."""
-        with self._changed:
+        with self._lock:
             return self._in_use() >= most
 
     def count(self) -> int:
         """Return how many connections are open."""
-        with self._changed:
+        with self._lock:
             return self._taken() - self._opening
 
     @contextmanager
-    def _in_turn(self, waiting: deque[object]) -> Iterator[Callable[[], bool]]:
-        """Stand in line; what is yielded tells whether this thread is the first. Whoever is busy would else
-        take again at once what it has just given back."""
-        me = object()
-        waiting.append(me)
+    def _in(self, line: deque[threading.Condition]) -> Iterator[threading.Condition]:
+        """Stand in line: whoever is busy would else take again at once what it has just given back."""
+        me = threading.Condition(self._lock)
+        line.append(me)
         try:
-            yield lambda: waiting[0] is me
+            yield me
         finally:
-            waiting.remove(me)
-            self._changed.notify_all()
+            line.remove(me)
+            self._tell_next()
+
+    def _tell_next(self) -> None:
+        """Wake the first of each line, and nobody else: there may be a hundred."""
+        for line in self._waiting.values():
+            if line:
+                line[0].notify()
+
+    def _collect_left_open(self) -> bool:
+        """Let go of connections whose threads have ended without closing them: each is part of a cycle.
+
+        False: that was done a moment ago.
+        """
+        if time.monotonic() - self._collected_at < _COLLECT_SECONDS:
+            return False
+        gc.collect()
+        self._collected_at = time.monotonic()
+        return True
 
     def _is_favoured(self) -> bool:
         return getattr(self._thread, "is_favoured", False)
