@@ -88,7 +88,7 @@ class MessageAdmin(ReadOnlyAdmin[Message]):
 
     @admin.display(description=_("reason"))
     def why(self, message: Message) -> str:
-        return reason_text(message)
+        return reason_text(message) or "–"
 
     @admin.display(description=_("kind"))
     def kind_word(self, message: Message) -> str:
@@ -96,7 +96,7 @@ class MessageAdmin(ReadOnlyAdmin[Message]):
 
     @admin.display(description=_("template"))
     def template_text(self, message: Message) -> SafeString | str:
-        return pretty_json(message.template) if message.template else ""
+        return pretty_json(message.template) if message.template else "–"
 
     @admin.display(description=_("as it came"))
     def content(self, message: Message) -> SafeString:

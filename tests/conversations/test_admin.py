@@ -174,6 +174,12 @@ def test_why_a_message_stands_as_it_does_is_said_in_words(channel: Channel, reas
     assert "imagen" in page
 
 
+def test_an_empty_list_says_so(channel: Channel) -> None:
+    page = html(administrator(), f"{address(Message, 'changelist')}?state=parked")
+
+    assert "There is nothing to show here." in page
+
+
 def test_customers_are_found_by_who_answers_them(channel: Channel) -> None:
     paused, other = conversation(channel, 1), conversation(channel, 2)
     WhatsAppUser.objects.filter(pk=paused.pk).update(paused_at=timezone.now())
