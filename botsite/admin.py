@@ -13,6 +13,8 @@ else:
     class ModelAdmin(admin.ModelAdmin):
         """Django's, which is generic only in its type stubs, made subscriptable: `ModelAdmin[Message]`."""
 
+        empty_value_display = "–"
+
         def __class_getitem__(cls, _model):
             return cls
 

@@ -32,6 +32,32 @@ _SENTENCES = (  # reasons that are stored as they read
 _OWN_WORDS = frozenset((*_REASONS.values(), *_SENTENCES))
 
 
+_FAILURES = {  # our own codes of a call to a provider that failed, before ":"
+    "not_sent": gettext_noop("the provider could not be reached"),
+    "no_answer": gettext_noop("the provider did not answer"),
+    "unreadable_answer": gettext_noop("the provider's answer was unreadable"),
+    "no_message_id": gettext_noop("the provider took it and named no message"),
+    "incomplete_channel": gettext_noop("the channel's settings are incomplete"),
+    "unknown_kind": gettext_noop("no provider is known for this kind of channel"),
+    "no_templates": gettext_noop("this channel has no templates"),
+    "no_messages": gettext_noop("this channel sends no messages"),
+    "recipient_kind": gettext_noop("the provider cannot address this customer"),
+}
+_KINDS = {
+    "text": gettext_noop("text"),
+    "image": gettext_noop("image"),
+    "audio": gettext_noop("audio"),
+    "voice": gettext_noop("voice message"),
+    "video": gettext_noop("video"),
+    "document": gettext_noop("document"),
+    "sticker": gettext_noop("sticker"),
+    "location": gettext_noop("location"),
+    "contacts": gettext_noop("contacts"),
+    "reaction": gettext_noop("reaction"),
+    "template": gettext_noop("template"),
+}
+
+
 class Side(StrEnum):
     """Who is looking: one's own bubbles stand on the right, and staff see how every message stands."""
 
@@ -60,4 +86,14 @@ def rendered(messages: Sequence[Message], *, side: Side) -> list[Item]:
 def reason_text(message: Message) -> str:
     """Return the reason of a message's state, in the reader's language where it is one of our own words."""
     text = _REASONS.get(message.reason, message.reason)
-    return gettext(text) if text in _OWN_WORDS else text
+    if text in _OWN_WORDS:
+        return gettext(text)
+    code, separator, detail = text.partition(": ")
+    if separator and code in _FAILURES:
+        return f"{gettext(_FAILURES[code])} ({detail})"
+    return text
+
+
+def kind_text(message: Message) -> str:
+    """Return what kind of message it is, in the reader's language; the provider's word for an unusual one."""
+    return gettext(_KINDS[message.kind]) if message.kind in _KINDS else message.kind

@@ -105,7 +105,7 @@ def _listings() -> Iterable[tuple[str, str]]:
 
 def _row(line: Cost) -> list[object]:
     return [
-        str(line.key),
+        "" if line.key is None else str(line.key),
         line.name,
         line.runs,
         line.input_tokens,

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from botsite.admin import ModelAdmin
 from conversations.admin.base import ReadOnlyAdmin, badge, pretty_json
-from conversations.bubbles import reason_text
+from conversations.bubbles import kind_text, reason_text
 from conversations.models import InboundState, Message, OutboundState
 from conversations.services.replay import messages_replay
 
@@ -42,10 +42,10 @@ class MessageAdmin(ReadOnlyAdmin[Message]):
     ordering = ("-id",)
     actions = ("replay",)
     fieldsets = (
-        (None, {"fields": ("user", "channel", ("direction", "author", "kind"), "text", "note")}),
-        (_("How it stands"), {"fields": ("state_badge", "reason", ("failures", "crashes"), "degraded")}),
+        (None, {"fields": ("user", "channel_name", ("direction", "author", "kind_word"), "text", "note")}),
+        (_("How it stands"), {"fields": ("state_badge", "why", ("failures", "crashes"), "degraded")}),
         (_("When"), {"fields": ("created_at", "provider_at", "accepted_at", "delivered_at", "read_at")}),
-        (_("Where it belongs"), {"fields": ("external_id", "reply_to", "thread", "run", "template")}),
+        (_("Where it belongs"), {"fields": ("external_id", "reply_to", "thread", "run", "template_text")}),
         (_("As it came"), {"fields": ("content",)}),
     )
 
@@ -71,7 +71,7 @@ class MessageAdmin(ReadOnlyAdmin[Message]):
 
     @admin.display(description=_("text"))
     def excerpt(self, message: Message) -> str:
-        return Truncator(message.text).chars(80) or f"({message.kind})"
+        return Truncator(message.text).chars(80) or f"({kind_text(message)})"
 
     @admin.display(description=_("state"), ordering="state")
     def state_badge(self, message: Message) -> SafeString:
@@ -81,6 +81,22 @@ class MessageAdmin(ReadOnlyAdmin[Message]):
     def standing(self, message: Message) -> SafeString:
         shown = self.state_badge(message)
         return format_html('{}<span class="quiet">{}</span>', shown, reason_text(message))
+
+    @admin.display(description=_("channel"))
+    def channel_name(self, message: Message) -> str:
+        return str(message.channel)  # no link: an agent may see no channel's page
+
+    @admin.display(description=_("reason"))
+    def why(self, message: Message) -> str:
+        return reason_text(message) or "–"
+
+    @admin.display(description=_("kind"))
+    def kind_word(self, message: Message) -> str:
+        return kind_text(message)
+
+    @admin.display(description=_("template"))
+    def template_text(self, message: Message) -> SafeString | str:
+        return pretty_json(message.template) if message.template else "–"
 
     @admin.display(description=_("as it came"))
     def content(self, message: Message) -> SafeString:

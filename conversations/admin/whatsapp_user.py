@@ -45,12 +45,27 @@ class WaitingFilter(admin.SimpleListFilter):
         return queryset.filter(_is_held()) if self.value() else queryset
 
 
+class PausedFilter(admin.SimpleListFilter):
+    """Customers whom people answer."""
+
+    title = _("assistant paused")
+    parameter_name = "paused"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[WhatsAppUser]) -> list[tuple[str, str]]:
+        return [("1", str(_("Yes"))), ("0", str(_("No")))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[WhatsAppUser]) -> QuerySet[WhatsAppUser]:
+        if self.value() in ("0", "1"):
+            return queryset.filter(paused_at__isnull=self.value() == "0")
+        return queryset
+
+
 @admin.register(WhatsAppUser)
 class WhatsAppUserAdmin(ModelAdmin[WhatsAppUser]):
     """The list, and Django's form for what staff may correct; the change page is the transcript."""
 
     list_display = ("customer", "standing", "names", "channel", "last_inbound_at")
-    list_filter = (WaitingFilter, ("paused_at", admin.EmptyFieldListFilter), "channel")
+    list_filter = (WaitingFilter, PausedFilter, "channel")
     list_select_related = ("channel",)
     list_per_page = 50
     search_fields = ("name", "user_name", "identities__value")

@@ -1,12 +1,16 @@
 """Filters of the chat bubbles, and the counts of the admin's start page."""
 
 from django import template
+from django.utils.translation import get_language_info, gettext
 
-from conversations.bubbles import reason_text
+from botsite.ago import ago
+from conversations.bubbles import kind_text, reason_text
 from conversations.models import Direction, InboundState, Message, OutboundState
 from conversations.services.attention import Attention, attention
 
 register = template.Library()
+register.filter(ago)
+register.filter(kind_text)
 register.filter(reason_text)
 
 _OUTBOUND_TICKS = {
@@ -25,6 +29,15 @@ _TO_BE_SEEN = (
     OutboundState.UNKNOWN,
     OutboundState.PARKED,
 )
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """Return the language's name in the reader's; the code itself for one that Django does not know."""
+    try:
+        return gettext(get_language_info(code)["name"])
+    except KeyError:
+        return code
 
 
 @register.filter

@@ -6,11 +6,10 @@ from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from botsite.admin import ModelAdmin
+from botsite.ago import ago
 from conversations.admin.base import badge
 from monitoring.alerts.rule_words import condition_text, shipped_text
 from monitoring.alerts.rules import RULES
@@ -83,4 +82,4 @@ class AlertRuleAdmin(ModelAdmin[AlertRule]):
     def known(self, rule: AlertRule) -> str:
         if rule.known_at is None:
             return "–"
-        return gettext("%(time)s ago") % {"time": timesince(rule.known_at)}
+        return ago(rule.known_at)

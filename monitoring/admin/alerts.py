@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +22,11 @@ from monitoring.models import Alert, AlertRule, AlertState, Notification
 from monitoring.services.alert_list import AlertOver, acknowledge, note_add, silence
 
 ANSWER = "monitoring.acknowledge_alert"
+_FAILURES = {  # our own codes of a notice that could not be sent; others name the error or are a provider's
+    "no_mail_server": _("no mail server is set"),
+    "recipient_refused": _("the mail server refused the address"),
+    "no_channel": _("no channel to send it on"),
+}
 
 
 class AnswerForm(forms.Form):
@@ -138,8 +144,10 @@ class AlertAdmin(ReadOnlyAdmin[Alert]):
         return alert.acknowledged_by or "–"
 
     @admin.display(description=_("silenced until"))
-    def silenced(self, alert: Alert) -> object:
-        return alert.silenced_until if alert.is_silenced else "–"
+    def silenced(self, alert: Alert) -> str:
+        if not alert.silenced_until or not alert.is_silenced:
+            return "–"
+        return date_format(timezone.localtime(alert.silenced_until), "DATETIME_FORMAT")
 
     @admin.display(description=_("times fired"))
     def times(self, alert: Alert) -> int:
@@ -158,7 +166,7 @@ class AlertAdmin(ReadOnlyAdmin[Alert]):
 class NotificationAdmin(ReadOnlyAdmin[Notification]):
     """What was told to whom, and what could not be."""
 
-    list_display = ("due_at", "alert", "target", "kind", "state_badge", "attempts", "sent_at", "error")
+    list_display = ("due_at", "state_badge", "alert", "target", "kind", "attempts", "sent_at", "why")
     list_display_links = None
     list_filter = ("state", "target", "kind")
     list_select_related = ("alert__rule", "target")
@@ -167,6 +175,10 @@ class NotificationAdmin(ReadOnlyAdmin[Notification]):
     @admin.display(description=_("state"), ordering="state")
     def state_badge(self, notice: Notification) -> SafeString:
         return badge(notice.state, notice.get_state_display())
+
+    @admin.display(description=_("error"))
+    def why(self, notice: Notification) -> str:
+        return str(_FAILURES.get(notice.error, notice.error))
 
 
 def _answer(alert: Alert, form: AnswerForm, *, by: str) -> None:

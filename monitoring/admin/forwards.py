@@ -4,8 +4,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from conversations.admin.base import ReadOnlyAdmin, badge
 from monitoring.services.forwarding import forwarding_view
@@ -63,18 +63,35 @@ class ForwardAdmin(ReadOnlyAdmin[Forward]):
         return super().changelist_view(request, {**(extra_context or {}), "forwarding": forwarding_view()})
 
 
+class VerdictFilter(admin.SimpleListFilter):
+    """By what Laravel said, in words."""
+
+    title = _("result")
+    parameter_name = "result"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [(verdict.value, str(verdict.label)) for verdict in Verdict]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ForwardBatch]) -> QuerySet[ForwardBatch]:
+        return queryset.filter(result=self.value()) if self.value() else queryset
+
+
 @admin.register(ForwardBatch)
 class ForwardBatchAdmin(ReadOnlyAdmin[ForwardBatch]):
     """The requests of the last days."""
 
-    list_display = ("started_at", "kind", "size", "attempts", "result_badge", "finished_at", "id")
+    list_display = ("started_at", "kind", "size", "attempts", "result_badge", "finished_at", "key")
     list_display_links = None
-    list_filter = ("kind", "result")
+    list_filter = ("kind", VerdictFilter)
     ordering = ("-started_at", "-id")
+
+    @admin.display(description="Idempotency-Key")
+    def key(self, batch: ForwardBatch) -> str:
+        return str(batch.pk)
 
     @admin.display(description=_("result"), ordering="result")
     def result_badge(self, batch: ForwardBatch) -> SafeString:
         if not batch.result:
-            return badge("sending", "…")
+            return badge("sending", gettext("under way"))
         verdict = Verdict(batch.result)
         return badge("accepted" if verdict is Verdict.ACCEPTED else "failed", str(verdict.label))

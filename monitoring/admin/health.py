@@ -1,16 +1,33 @@
 """The history of the health checks, and the processes that are alive, to be read."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
 from conversations.admin.base import ReadOnlyAdmin
-from monitoring.models import HealthSpan, ProcessHeartbeat, Status
+from monitoring.models import HealthCheck, HealthSpan, ProcessHeartbeat, Status
 from monitoring.services.health_names import label_of
 from monitoring.services.health_states import detail_text
+
+
+class CheckFilter(admin.SimpleListFilter):
+    """By check, under what people call it."""
+
+    title = _("check")
+    parameter_name = "check"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        names = HealthCheck.objects.values_list("name", flat=True)
+        return sorted(((name, label_of(name)) for name in names), key=lambda pair: pair[1])
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[HealthSpan]) -> QuerySet[HealthSpan]:
+        return queryset.filter(check_name=self.value()) if self.value() else queryset
 
 
 @admin.register(HealthSpan)
@@ -19,7 +36,7 @@ class HealthSpanAdmin(ReadOnlyAdmin[HealthSpan]):
 
     list_display = ("began_at", "label", "badge", "lasted", "text")
     list_display_links = None
-    list_filter = ("status", "check_name", "began_at")
+    list_filter = ("status", CheckFilter, "began_at")
     ordering = ("-began_at", "-id")
     fields = ("label", "badge", "began_at", "ended_at", "text")
 
@@ -45,7 +62,7 @@ class HealthSpanAdmin(ReadOnlyAdmin[HealthSpan]):
 class ProcessHeartbeatAdmin(ReadOnlyAdmin[ProcessHeartbeat]):
     """The web, worker and beat processes of all machines; a silent one stays listed for an hour."""
 
-    list_display = ("kind", "host", "pid", "started_at", "seen_at", "memory", "cpu_percent")
+    list_display = ("kind", "host", "pid", "started_at", "seen_at", "memory", "cpu")
     list_display_links = None
     list_filter = ("kind", "host")
     ordering = ("kind", "host", "pid")
@@ -53,3 +70,7 @@ class ProcessHeartbeatAdmin(ReadOnlyAdmin[ProcessHeartbeat]):
     @admin.display(description=_("memory"), ordering="rss_bytes", empty_value="–")
     def memory(self, process: ProcessHeartbeat) -> str | None:
         return filesizeformat(process.rss_bytes) if process.rss_bytes else None
+
+    @admin.display(description="CPU", ordering="cpu_percent", empty_value="–")
+    def cpu(self, process: ProcessHeartbeat) -> str | None:
+        return None if process.cpu_percent is None else f"{number_format(process.cpu_percent, 1)} %"

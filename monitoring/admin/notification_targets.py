@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.forms import Field as FormField
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from botsite.admin import ModelAdmin
@@ -82,7 +83,9 @@ class NotificationTargetAdmin(ModelAdmin[NotificationTarget]):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> FormField | None:
         if db_field.name == "secret":
-            return SecretField(required=False, label=db_field.verbose_name, help_text=db_field.help_text)
+            return SecretField(
+                required=False, label=capfirst(db_field.verbose_name), help_text=db_field.help_text
+            )
         if db_field.name == "address":
             kwargs["widget"] = AdminTextInputWidget()
         return super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from monitoring.alerts.severity import Severity
@@ -39,18 +40,22 @@ class Unit(StrEnum):
     STATE = "state"
 
 
+def _number(value: float, decimals: int) -> str:
+    return number_format(round(value, decimals), decimals, use_l10n=True, force_grouping=True)
+
+
 def _seconds_text(value: float) -> str:
     if value >= 120:
-        return f"{value / 60:.0f} min"
-    return f"{value:.1f} s" if value >= 1 else f"{value:.2f} s"
+        return f"{_number(value / 60, 0)} min"
+    return f"{_number(value, 1 if value >= 1 else 2)} s"
 
 
 _FORMATS: dict[Unit, Callable[[float], str]] = {
-    Unit.COUNT: lambda value: f"{value:,.0f}",
-    Unit.PERCENT: lambda value: f"{value:.1f} %",
+    Unit.COUNT: lambda value: _number(value, 0),
+    Unit.PERCENT: lambda value: f"{_number(value, 1)} %",
     Unit.SECONDS: _seconds_text,
-    Unit.PER_SECOND: lambda value: f"{value:.2f}/s",
-    Unit.TIMES: lambda value: f"{value:.1f}×",
+    Unit.PER_SECOND: lambda value: f"{_number(value, 2)}/s",
+    Unit.TIMES: lambda value: f"{_number(value, 1)}×",
     Unit.STATE: lambda value: _("yes") if value else _("no"),
 }
 

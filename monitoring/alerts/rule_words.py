@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from monitoring.alerts.definition import Compare, Unit, value_text
 from monitoring.models import AlertRule
@@ -25,7 +25,7 @@ def condition_text(rule: AlertRule) -> str:
         text = ngettext("from %(count)d sample", "from %(count)d samples", rule.minimum)
         parts.append(text % {"count": rule.minimum})
     if rule.hold:
-        parts.append(_("for %(time)s") % {"time": _duration(rule.hold)})
+        parts.append(pgettext("condition", "for %(time)s") % {"time": _duration(rule.hold)})
     return " · ".join(parts) or _("at once")
 
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from monitoring.alerts.severity import Severity
 from monitoring.models.alert_rule import AlertRule
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 class AlertState(models.TextChoices):
     PENDING = "pending", _("pending")
-    FIRING = "firing", _("firing")
+    FIRING = "firing", pgettext_lazy("one alert", "firing")
     RESOLVED = "resolved", _("resolved")
 
 

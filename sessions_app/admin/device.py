@@ -10,12 +10,12 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from botsite.admin import ModelAdmin
+from botsite.ago import ago
 from sessions_app.admin.device_live import CODE_PERMISSION, STATUS_BADGES, Live, view_of
 from sessions_app.models import Device, Order
 from sessions_app.models.device import status_word
@@ -51,7 +51,7 @@ class DeviceAdmin(ModelAdmin[Device]):
     search_fields = ("session_id", "owner")
     search_help_text = _("Session or owner")
     show_full_result_count = False
-    fields = readonly_fields = ("channel", "owner", "version", "reported", "created_at")
+    fields = readonly_fields = ("channel_name", "owner", "version", "reported", "created_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -107,6 +107,10 @@ class DeviceAdmin(ModelAdmin[Device]):
             self.message_user(request, gettext("There is no such order."), messages.ERROR)
         return HttpResponseRedirect(reverse("admin:sessions_app_device_change", args=[pk]))
 
+    @admin.display(description=_("channel"))
+    def channel_name(self, device: Device) -> str:
+        return str(device.channel)  # no link: an agent may see no channel's page
+
     @admin.display(description=_("state"), ordering="status")
     def state(self, device: Device) -> SafeString:
         kind = STATUS_BADGES.get(device.status, OTHER)
@@ -116,7 +120,7 @@ class DeviceAdmin(ModelAdmin[Device]):
     def reported(self, device: Device) -> str:
         if device.status_at is None:
             return gettext("never")
-        return gettext("%(time)s ago") % {"time": timesince(device.status_at)}
+        return ago(device.status_at)
 
 
 def _watched(request: HttpRequest, device: Device) -> Live:

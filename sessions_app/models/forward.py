@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sessions_app.models.device import Device
 
@@ -36,7 +37,7 @@ class ForwardBatch(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=ForwardKind)
     digest = models.CharField(max_length=64, editable=False)
-    size = models.PositiveIntegerField(_("items"))
+    size = models.PositiveIntegerField(pgettext_lazy("of a batch", "items"))
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     result = models.CharField(_("result"), max_length=40, blank=True)
     started_at = models.DateTimeField(_("started"), auto_now_add=True)

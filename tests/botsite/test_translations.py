@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT / "locale" / "es" / "LC_MESSAGES"
 APPS = ("botsite", "conversations", "monitoring", "sessions_app")
 MARKERS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"}
+WITH_CONTEXT = {"pgettext", "pgettext_lazy"}
+END_OF_CONTEXT = "\x04"
 TEMPLATE_TEXT = re.compile(r"""\bn?gettext\(u?(?P<text>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
 
 
@@ -24,10 +26,11 @@ def texts_of_python() -> Iterator[str]:
 
 def _marked(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKERS:
-            text = node.args[0]
-            if isinstance(text, ast.Constant) and isinstance(text.value, str):
-                yield text.value
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            size = 1 if node.func.id in MARKERS else 2 if node.func.id in WITH_CONTEXT else 0
+            texts = [text.value for text in node.args[:size] if isinstance(text, ast.Constant)]
+            if texts and all(isinstance(text, str) for text in texts):
+                yield END_OF_CONTEXT.join(map(str, texts))
 
 
 def texts_of_templates() -> Iterator[str]:
@@ -38,7 +41,7 @@ def texts_of_templates() -> Iterator[str]:
 
 
 def entries_of_po() -> Iterator[tuple[str, dict[str, str]]]:
-    """Each entry's msgid with its msgstr lines by name ("msgstr", "msgstr[0]", …)."""
+    """Each entry's msgid, after its context as in a .mo, with its msgstr lines by name ("msgstr", …)."""
     for block in (CATALOGUE / "django.po").read_text().split("\n\n"):
         entry: dict[str, str] = {}
         name = ""
@@ -49,7 +52,8 @@ def entries_of_po() -> Iterator[tuple[str, dict[str, str]]]:
                 name, _, line = line.partition(" ")
                 entry[name] = ""
             entry[name] += ast.literal_eval(line)
-        yield entry.pop("msgid"), entry
+        context = [entry.pop("msgctxt")] if "msgctxt" in entry else []
+        yield END_OF_CONTEXT.join([*context, entry.pop("msgid")]), entry
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from conversations.models import KnowledgeEntry, Message, WhatsAppUser
+from sessions_app.models import Channel
 from tests.browser.conftest import Open, is_within_the_window
 
 pytestmark = pytest.mark.browser
@@ -73,8 +74,35 @@ def addresses() -> list[str]:
         reverse("admin:sessions_app_channel_change", args=[user.channel_id]),
         reverse("admin:sessions_app_channel_add"),
         reverse("admin:monitoring_breakerevent_changelist"),
+        reverse("admin:monitoring_alert_changelist"),
+        reverse("admin:monitoring_alertrule_changelist"),
+        reverse("admin:monitoring_notification_changelist"),
+        reverse("admin:monitoring_notificationtarget_add"),
+        reverse("admin:sessions_app_forward_changelist"),
+        reverse("admin:costs"),
+        reverse("dashboard-health"),
+        reverse("dashboard-sessions"),
         reverse("admin:password_change"),
     ]
+
+
+def test_long_names_push_no_column_of_a_list_out_of_sight(open_page: Open) -> None:
+    WhatsAppUser.objects.update(name="María Fernanda Rodríguez-Santamaría de los Ángeles y Castellanos")
+    Channel.objects.update(name="Tienda del Centro, sucursal con un nombre larguísimo")
+    Message.objects.filter(direction="in").update(text="A" * 300)
+
+    page = open_page(reverse("admin:conversations_message_changelist"))
+
+    fits = "document.querySelector('.results').scrollWidth <= document.querySelector('.results').clientWidth"
+    assert page.evaluate(fits)
+    page.goto(reverse("admin:conversations_whatsappuser_changelist"))
+    assert page.evaluate(fits)
+
+
+def test_the_days_are_chosen_on_a_phone_however_long_a_channels_name(open_page: Open) -> None:
+    Channel.objects.update(name="Tienda del Centro, sucursal con un nombre larguísimo")
+
+    assert is_within_the_window(open_page(reverse("dashboard-sessions"), width=390))
 
 
 @pytest.mark.parametrize("width", [1440, 390])

@@ -8,6 +8,7 @@ from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from conversations.models import (
     Author,
@@ -151,6 +152,43 @@ def test_a_message_shows_what_came_over_the_wire_as_text(channel: Channel) -> No
     page = html(administrator(), address(Message, "change", message.pk))
 
     assert "&quot;&lt;b&gt;&quot;: &quot;¡señal!&quot;" in page
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("failed too often", "falló demasiadas veces"),
+        ("not_sent: ConnectError", "no se pudo contactar con el proveedor (ConnectError)"),
+        ("131026: Message undeliverable", "131026: Message undeliverable"),
+    ],
+)
+def test_why_a_message_stands_as_it_does_is_said_in_words(channel: Channel, reason: str, words: str) -> None:
+    user = conversation(channel, 1)
+    Message.objects.filter(user=user, direction="in").update(state="parked", reason=reason, kind="image")
+    message = Message.objects.get(user=user, direction="in")
+    client = administrator(language="es")
+
+    assert words in html(client, f"{address(Message, 'changelist')}?state=parked")
+    page = html(client, address(Message, "change", message.pk))
+    assert words in page
+    assert "imagen" in page
+
+
+def test_an_empty_list_says_so(channel: Channel) -> None:
+    page = html(administrator(), f"{address(Message, 'changelist')}?state=parked")
+
+    assert "There is nothing to show here." in page
+
+
+def test_customers_are_found_by_who_answers_them(channel: Channel) -> None:
+    paused, other = conversation(channel, 1), conversation(channel, 2)
+    WhatsAppUser.objects.filter(pk=paused.pk).update(paused_at=timezone.now())
+    client, users = administrator(), address(WhatsAppUser, "changelist")
+
+    for choice, found, left_out in (("1", paused, other), ("0", other, paused)):
+        page = html(client, f"{users}?paused={choice}")
+        assert address(WhatsAppUser, "change", found.pk) in page
+        assert address(WhatsAppUser, "change", left_out.pk) not in page
 
 
 def test_parked_messages_are_replayed_and_others_left_alone(channel: Channel) -> None:

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from sessions_app.models import Channel, Forward, ForwardState
+from sessions_app.models import Channel, Forward, ForwardBatch, ForwardState
 from sessions_app.services.forward_pause import pause_begin
 from tests.fakes.laravel import FakeLaravel
 from tests.sessions_app.services.builders import apply, code, status
@@ -90,6 +90,19 @@ def test_staff_send_parked_items_again(told: FakeLaravel, channel: Channel) -> N
 
     assert "1 item goes with the next batch." in answer.content.decode()
     assert states() == {"s1": "pending", "s2": "delivered"}
+
+
+def test_batches_are_found_by_what_laravel_said(db: None) -> None:
+    for result in ("refused", ""):
+        ForwardBatch.objects.create(kind="qr", digest=result, size=7, result=result)
+    client = administrator(language="es")
+
+    everything = client.get("/admin/sessions_app/forwardbatch/").content.decode()
+    refused = client.get("/admin/sessions_app/forwardbatch/?result=refused").content.decode()
+
+    assert "rechazado" in everything
+    assert "en curso" in everything
+    assert "en curso" not in refused
 
 
 def test_who_may_only_look_cannot_replay(told: FakeLaravel, channel: Channel) -> None:

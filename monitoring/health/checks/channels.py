@@ -18,11 +18,14 @@ _KNOWN_DETAILS: Mapping[str, str] = {
     "the channel needs a phone number id and an access token": _(
         "the channel needs a phone number id and an access token"
     ),
+    "it reports its sessions by itself": _("it reports its sessions by itself"),
+    "the answer is unreadable": _("the answer is unreadable"),
     "quality GREEN": _("quality GREEN"),
     "quality YELLOW": _("quality YELLOW"),
     "quality RED": _("quality RED"),
     "quality UNKNOWN": _("quality UNKNOWN"),
 }
+_NO_ANSWER = "no answer: "
 
 
 def look(account: Account) -> Finding:
@@ -37,4 +40,7 @@ def _asked(account: Account) -> Finding:
     health = get_provider(account.kind).check(account)
     latency = round((time.perf_counter() - started) * 1000, 1)
     status = Status(health.state.value)
+    if health.detail.startswith(_NO_ANSWER):
+        values = {"error": health.detail.removeprefix(_NO_ANSWER)}
+        return Finding(status, _("no answer (%(error)s)"), values, latency_ms=latency)
     return Finding(status, _KNOWN_DETAILS.get(health.detail, health.detail), latency_ms=latency)

@@ -7,9 +7,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.formats import date_format
 from pytest_django import DjangoAssertNumQueries
 
-from monitoring.models import Alert, AlertRule, NotificationTarget
+from monitoring.models import Alert, AlertRule, Notification, NotificationTarget
 from monitoring.services.alert_list import counts_by_severity, open_alerts, recent_alerts
 from tests.conversations.builders import make_channel
 from tests.monitoring.alerts.world import World
@@ -50,6 +51,41 @@ def test_silencing_says_for_how_long(world: World) -> None:
     assert alert.silenced_until == timezone.now() + timedelta(hours=4)
     assert alert.is_silenced
     assert alert.silenced_by == "administrator"
+
+
+def test_until_when_it_is_silenced_is_said_as_people_write_it(world: World) -> None:
+    alert = world.fire("redis_down")
+
+    page = answer(administrator(), alert, "silence", hours="4")
+
+    until = date_format(timezone.localtime() + timedelta(hours=4), "j M Y, H:i")
+    assert f'<div class="readonly">{until}</div>' in page
+
+
+def test_figures_and_conditions_are_written_in_the_readers_language(world: World) -> None:
+    alert = world.fire("memory_high", value=1234.5)
+    client = administrator(language="es")
+
+    assert "1\xa0234,5 % (umbral 85,0 %)" in client.get(ALERTS).content.decode()
+    assert ">activa<" in client.get(f"{ALERTS}{alert.pk}/change/").content.decode()
+    assert "&gt; 85,0 % · durante 30 s" in client.get("/admin/monitoring/alertrule/").content.decode()
+
+
+def test_a_notice_that_could_not_be_sent_says_why_in_words(world: World) -> None:
+    target = NotificationTarget.objects.create(name="night", kind="email", address="a@example.com")
+    Notification.objects.create(
+        alert=world.fire("redis_down"),
+        target=target,
+        kind="fired",
+        occurrence=1,
+        state="failed",
+        due_at=timezone.now(),
+        error="no_mail_server",
+    )
+
+    page = administrator(language="es").get("/admin/monitoring/notification/").content.decode()
+
+    assert "no hay servidor de correo configurado" in page
 
 
 def test_what_is_over_takes_notes_and_nothing_else(world: World) -> None:

@@ -176,6 +176,16 @@ def test_the_history_says_how_long_it_lasted() -> None:
     assert client.get("/admin/monitoring/healthspan/add/").status_code == 403
 
 
+def test_the_history_is_chosen_by_what_people_call_a_check() -> None:
+    look(redis=Status.DOWN, disk=Status.UP)
+
+    page = administrator().get("/admin/monitoring/healthspan/?check=redis").content.decode()
+
+    assert '<a href="?check=disk">Disk</a>' in " ".join(page.split())
+    assert "not working" in page
+    assert "badge--up" not in page
+
+
 def test_the_processes_are_listed() -> None:
     ProcessHeartbeat.objects.create(
         kind="worker",
