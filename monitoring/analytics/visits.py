@@ -8,7 +8,7 @@ from conversations.services.costs import Span
 from conversations.shop.models import SessionState
 from monitoring.charts import Unit
 from monitoring.dashboard.links import Links
-from monitoring.dashboard.tiles import Tile, measured
+from monitoring.dashboard.tiles import Tile, measured, minutes_text
 from monitoring.services.figures.shop_sessions import INSTRUMENTS, open_sessions, shop_sessions
 from monitoring.services.series import Window, read
 from sessions_app.models import Channel
@@ -46,6 +46,7 @@ def _counted(span: Span) -> list[Tile]:
         measured(
             _("Sessions over"), found.expired, Unit.COUNT, note=_("in these days, with or without an order")
         ),
+        Tile(_("Time in the shop, mean"), minutes_text(found.mean_seconds), _("sessions that are over")),
         measured(
             _("Carts that became orders"),
             found.orders_percent,
