@@ -6,14 +6,14 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from conversations.services.costs import Span
 from monitoring.analytics.days import Counts, Day, by_channel, by_day, total
 from monitoring.charts import Data, Series, Tone, Unit, bar_chart
 from monitoring.dashboard.sections.panels import Panel
-from monitoring.dashboard.tiles import Tile
+from monitoring.dashboard.tiles import Tile, minutes_text
 from sessions_app.models import Channel
 
 _DAY = timedelta(days=1)
@@ -66,11 +66,6 @@ def csv_rows(rows: Sequence[Day]) -> list[list[object]]:
     """Return a line of the download for each day and channel, in the order of COLUMNS."""
     names = names_of(rows)
     return [_csv_row(row, names) for row in rows]
-
-
-def minutes_text(seconds: float | None) -> str:
-    """Return a duration in minutes for people; – for None."""
-    return "–" if seconds is None else f"{number_format(seconds / 60, 1)} min"
 
 
 def _tiles(counts: Counts) -> list[Tile]:

@@ -8,8 +8,8 @@ from conversations.services.costs import Span
 from conversations.shop.models import SessionState
 from monitoring.charts import Unit
 from monitoring.dashboard.links import Links
-from monitoring.dashboard.tiles import Tile, measured
-from monitoring.services.figures.shop_sessions import COUNTERS, open_sessions, shop_sessions
+from monitoring.dashboard.tiles import Tile, measured, minutes_text
+from monitoring.services.figures.shop_sessions import INSTRUMENTS, open_sessions, shop_sessions
 from monitoring.services.series import Window, read
 from sessions_app.models import Channel
 
@@ -41,11 +41,12 @@ def visit_tiles(span: Span, channel: Channel | None, links: Links) -> list[Tile]
 
 def _counted(span: Span) -> list[Tile]:
     begins, ends = span.bounds()
-    found = shop_sessions(read(Window(begins, min(ends, timezone.now())), COUNTERS))
+    found = shop_sessions(read(Window(begins, min(ends, timezone.now())), INSTRUMENTS))
     return [
         measured(
             _("Sessions over"), found.expired, Unit.COUNT, note=_("in these days, with or without an order")
         ),
+        Tile(_("Time in the shop, mean"), minutes_text(found.mean_seconds), _("sessions that are over")),
         measured(
             _("Carts that became orders"),
             found.orders_percent,

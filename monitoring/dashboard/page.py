@@ -12,7 +12,17 @@ from django.utils.translation import get_language
 from monitoring.dashboard.figures import Figures, figures, figures_mark
 from monitoring.dashboard.links import Links
 from monitoring.dashboard.ranges import RANGES, Range
-from monitoring.dashboard.sections import ai, cache, devices, hands, health, messages, technical
+from monitoring.dashboard.sections import (
+    ai,
+    cache,
+    calls,
+    devices,
+    hands,
+    health,
+    messages,
+    system,
+    technical,
+)
 from monitoring.dashboard.standing import Standing, standing
 from monitoring.dashboard.verdict import verdict_of
 
@@ -50,6 +60,7 @@ def page_context(seen: Look, reader: Reader) -> dict[str, Any]:
         "range": seen.chosen,
         "ranges": RANGES.values(),
         "read_at": timezone.now(),
+        "first_day": timezone.localdate(found.since, timezone.get_default_timezone()),
         "old_since": _old_since(found),
         "verdict": verdict_of(seen.now, found.budgets),
         "checks": health.health_tiles(seen.now.checks, links),
@@ -65,6 +76,9 @@ def _figures_context(found: Figures, seen: Look, links: Links) -> dict[str, Any]
         "message_tiles": messages.message_tiles(found, step, links),
         "message_panels": messages.message_panels(found, step),
         "cost_tiles": ai.cost_tiles(found, links),
+        "assistant_tiles": ai.assistant_tiles(found, links),
+        "models": ai.model_rows(found.stored.runs),
+        "models_note": ai.latest_only(found.stored.runs),
         "answered_by": ai.answered_by(frame),
         "providers": ai.provider_rows(frame),
         "ai_panel": ai.ai_panel(found, step),
@@ -75,8 +89,11 @@ def _figures_context(found: Figures, seen: Look, links: Links) -> dict[str, Any]
         "device_tiles": devices.device_tiles(found, seen.now.waiting, links),
         "technical_tiles": technical.technical_tiles(found, links),
         "technical_panels": technical.technical_panels(found, step),
-        "endpoints": technical.endpoint_rows(frame),
-        "functions": technical.function_rows(frame),
+        "request_tiles": calls.request_tiles(frame),
+        "function_tiles": calls.function_tiles(frame),
+        "endpoints": calls.endpoint_rows(frame),
+        "functions": calls.function_rows(frame),
+        "processes": system.process_rows(found),
         "security": technical.security_rows(found, links),
     }
 

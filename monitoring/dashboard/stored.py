@@ -4,10 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 
+from monitoring.services.figures.runs import ModelRuns, Runs
 from monitoring.services.message_counts import COUNT_LIMIT
 
 _WAITING = {
@@ -34,15 +36,23 @@ _LISTS = {
     "security": "SELECT operation, count(*) FROM (SELECT operation FROM monitoring_securityevent"  # noqa: S608
     f" WHERE at >= %(since)s ORDER BY at DESC LIMIT {COUNT_LIMIT}) AS latest GROUP BY operation",
 }
+_RUNS = (
+    "SELECT provider, model, count(*) AS runs, count(*) FILTER (WHERE degraded) AS degraded,"
+    " sum(saved_usd)::text AS saved"
+    " FROM (SELECT provider, model, degraded, saved_usd FROM conversations_run"
+    " WHERE started_at >= %(since)s AND state = 'completed' AND provider <> ''"
+    " ORDER BY started_at DESC LIMIT %(limit)s) AS latest GROUP BY provider, model"
+)
 _MARKS = ("conversations_message", "conversations_run", "shop_order", "monitoring_securityevent")
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Counts by name, and lists of (name, number) by name, of a window that begins at `since`."""
+    """Counts by name, lists of (name, number) by name, and runs, of a window that begins at `since`."""
 
     counts: Mapping[str, int]
     lists: Mapping[str, list[tuple[str, int]]]
+    runs: Runs
 
 
 def waiting_counts() -> dict[str, int]:
@@ -52,10 +62,11 @@ def waiting_counts() -> dict[str, int]:
 
 def stored_figures(since: datetime) -> Stored:
     """Read the other counts, and the lists. One query."""
-    parts = [*map(_bounded, _WINDOW.values()), *map(_listed, _LISTS.values())]
-    row = _row(parts, {"since": since})
-    lists = [[(name, count) for name, count in _decoded(found)] for found in row[len(_WINDOW) :]]
-    return Stored(dict(zip(_WINDOW, row, strict=False)), dict(zip(_LISTS, lists, strict=True)))
+    parts = [*map(_bounded, _WINDOW.values()), *map(_listed, [*_LISTS.values(), _RUNS])]
+    row = _row(parts, {"since": since, "limit": COUNT_LIMIT})
+    *lists, runs = map(_decoded, row[len(_WINDOW) :])
+    named = [[(name, number) for name, number in found] for found in lists]
+    return Stored(dict(zip(_WINDOW, row, strict=False)), dict(zip(_LISTS, named, strict=True)), _runs(runs))
 
 
 def traffic_mark() -> str:
@@ -70,12 +81,21 @@ def _bounded(source: str) -> str:
 
 
 def _listed(query: str) -> str:
-    return f"(SELECT json_agg(row_to_json(found)) FROM ({query}) AS found(name, number))"  # noqa: S608  of constants
+    return f"(SELECT json_agg(to_json(found)) FROM ({query}) AS found)"  # noqa: S608  of constants
 
 
-def _decoded(found: Any) -> list[tuple[str, int]]:
+def _decoded(found: Any) -> list[tuple[Any, ...]]:
     rows = json.loads(found) if isinstance(found, str) else found or []
-    return [(row["name"], row["number"]) for row in rows]
+    return [tuple(row.values()) for row in rows]
+
+
+def _runs(rows: list[tuple[Any, ...]]) -> Runs:
+    shares = [
+        ModelRuns(provider, model, runs, degraded, None if saved is None else Decimal(saved))
+        for provider, model, runs, degraded, saved in rows
+    ]
+    shares.sort(key=lambda share: -share.runs)
+    return Runs(shares, is_cut=sum(share.runs for share in shares) >= COUNT_LIMIT)
 
 
 def _row(parts: list[str], values: dict[str, Any]) -> tuple[Any, ...]:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.formats import number_format
+
 from monitoring.charts import sparkline
 from monitoring.charts.lines import Path
 from monitoring.charts.units import UNKNOWN, Unit
@@ -26,6 +28,11 @@ def count_text(count: int | None) -> str:
     if count is None:
         return UNKNOWN
     return Unit.COUNT.text(min(count, COUNT_LIMIT)) + ("+" if count > COUNT_LIMIT else "")
+
+
+def minutes_text(seconds: float | None) -> str:
+    """Return a duration in minutes for people; – for None."""
+    return UNKNOWN if seconds is None else f"{number_format(seconds / 60, 1)} min"
 
 
 def needing(label: str, count: int, *, url: str, tone: str = "warn", note: str = "") -> Tile:

@@ -76,6 +76,7 @@ class Traffic:
             calls = self._part(messages, weight)
             yield from self._counter("function_calls_total", (name, "ok"), calls)
             yield from self._times("function_seconds", (name,), calls, seconds)
+        yield from self._times("shop_session_seconds", (), self._whole(busy * 0.05), 420.0)
 
     def _assistant(self, turns: int) -> Iterator[tuple[SeriesKey, SeriesValue]]:
         kept = self._part(turns, 0.18)

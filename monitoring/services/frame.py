@@ -49,13 +49,18 @@ class Frame:
         counts: Sequence[MetricBucket],
         gauges: Sequence[MetricBucket],
         *,
+        known: timedelta,
         names: Collection[str] | None = None,
     ) -> None:
-        """Both kinds of buckets come with the earliest first; `names`: only these were read."""
+        """Both kinds of buckets come with the earliest first; `names`: only these were read.
+
+        `known`: how much time the counts span, holes left out. Those added up to steps tell it no more.
+        """
         self.window = window
         self.granularity = granularity
         self._counts = counts
         self._gauges = gauges
+        self._known = known
         self._names = names
 
     @property
@@ -67,6 +72,11 @@ class Frame:
         """Return what a counter has added up to in the window."""
         entries = self._counted(name, Kind.COUNTER, labels)
         return _sum(entries) if self._counts else None
+
+    def rate(self, name: str, **labels: str) -> float | None:
+        """Return a counter's increase per second of the time that is known."""
+        total = self.total(name, **labels)
+        return total / self._known.total_seconds() if total is not None and self._known else None
 
     def totals_by(self, name: str, label: str, **labels: str) -> dict[str, float]:
         """Return a counter's sums by the values of one label."""
@@ -121,6 +131,13 @@ class Frame:
         """
         entries = self._latest(name, labels)
         return _sum(entries) if entries else None
+
+    def gauges_by(self, name: str, label: str, **labels: str) -> dict[str, float]:
+        """Return the latest sample of each value of one label, by the same age."""
+        entries = self._latest(name, labels)
+        place = _place(label, GAUGES[name].labels, name)
+        found = _grouped(entries, lambda entry: entry.labels[place])
+        return {value: _sum(entries) for value, entries in found.items()}
 
     def gauge_points(self, name: str, step: timedelta, **labels: str) -> list[Point]:
         """Return the mean of the samples in every step; None where nobody sampled."""

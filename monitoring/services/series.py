@@ -41,9 +41,10 @@ def read(window: Window, names: Collection[str] | None = None, *, step: timedelt
     if names is not None:
         for row in (*counts, *gauges):
             row.data = {name: row.data[name] for name in names if name in row.data}
+    known = _known_time(counts, LENGTHS[granularity])
     if step is not None:
         counts = folded(counts, Steps.of(window, max(step, LENGTHS[granularity])))
-    return Frame(window, granularity, counts, gauges, names=names)
+    return Frame(window, granularity, counts, gauges, known=known, names=names)
 
 
 def _granularity(window: Window, step: timedelta | None) -> Granularity:
@@ -101,6 +102,14 @@ def _newest(buckets: Iterable[MetricBucket]) -> list[MetricBucket]:
         if earlier is None or earlier.version < bucket.version:
             newest[bucket.start, bucket.source] = bucket
     return sorted(newest.values(), key=lambda bucket: bucket.start)
+
+
+def _known_time(counts: Iterable[MetricBucket], length: timedelta) -> timedelta:
+    """Return how much time the buckets span; the newest may be known in part only."""
+    known_until: dict[datetime, datetime] = {}
+    for bucket in counts:
+        known_until[bucket.start] = max(bucket.known_until, known_until.get(bucket.start, bucket.start))
+    return sum((min(until - start, length) for start, until in known_until.items()), timedelta())
 
 
 def _number(moment: datetime) -> int:

@@ -7,7 +7,10 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from conversations.llm.response_cache import CACHE_PROVIDER
+from conversations.services.answering import OFFLINE_PROVIDER
 from conversations.services.budgets import Step
+from conversations.services.circuits import PREFIX
 from conversations.templatetags.money import usd
 from monitoring.charts import Share, Unit, share_bar
 from monitoring.charts.share import TONES
@@ -15,9 +18,12 @@ from monitoring.dashboard.figures import Figures
 from monitoring.dashboard.links import Links
 from monitoring.dashboard.sections.panels import Named, Panel, bar_panel
 from monitoring.dashboard.tiles import Tile, measured
+from monitoring.services.figures.breakers import trips
 from monitoring.services.figures.models import answer_points, answers, hit_percent, hits, providers
+from monitoring.services.figures.runs import Runs
 from monitoring.services.series import Frame
 
+LISTED = 8
 COSTS = ("conversations.view_budget", "admin:costs")
 
 
@@ -34,12 +40,23 @@ class BudgetRow:
 
 @dataclass(frozen=True, slots=True)
 class ProviderRow:
-    """How one provider did: calls, the part that went well, and the time of the slowest 5 %."""
+    """How one provider did: calls, the part that went well, and their times: mean, and slowest 5 %."""
 
     name: str
     calls: str
     well: str
+    mean: str
     slow: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """One model, its provider, and how many runs and which part of all it answered."""
+
+    name: str
+    provider: str
+    runs: str
+    share: str
 
 
 def cost_tiles(figures: Figures, links: Links) -> list[Tile]:
@@ -52,7 +69,55 @@ def cost_tiles(figures: Figures, links: Links) -> list[Tile]:
         Tile(_("Cost this month"), usd(month.cost_usd), unknown if month.unknown else "", url),
         Tile(_("On the dearest model"), usd(month.baseline_usd), _("the same traffic, this month"), url),
         Tile(_("Saved"), usd(month.saved_usd), saved, url),
-        measured(_("Answered from the cache"), hit_percent(figures.frame), Unit.PERCENT),
+    ]
+
+
+def assistant_tiles(figures: Figures, links: Links) -> list[Tile]:
+    """Return how the range's questions were answered, and what came in between."""
+    frame, runs, since = figures.frame, figures.stored.runs, figures.since.isoformat()
+    opened = {"at__gte": since, "name__startswith": PREFIX, "now": "open", "cause": "automatic"}
+    return [
+        measured(_("Answered from the cache"), hit_percent(frame), Unit.PERCENT),
+        Tile(_("Saved by kept answers"), usd(runs.saved_usd), latest_only(runs)),
+        measured(
+            _("Response time of models"),
+            frame.mean("ai_request_seconds"),
+            Unit.SECONDS,
+            note=_("the mean of all calls"),
+        ),
+        measured(
+            _("Fallback answers"),
+            runs.percent(runs.fallbacks),
+            Unit.PERCENT,
+            note=_fallback_note(runs),
+            url=links.rows("conversations.run", degraded__exact=1, started_at__gte=since),
+        ),
+        measured(
+            _("Breaker trips of models"),
+            trips(frame).models,
+            Unit.COUNT,
+            note=_("times a provider was left alone"),
+            url=links.rows("monitoring.breakerevent", **opened),
+        ),
+    ]
+
+
+def latest_only(runs: Runs) -> str:
+    """Return which part of the range is told of, when that is not all of it."""
+    return _("of the latest %(count)s runs") % {"count": Unit.COUNT.text(runs.total)} if runs.is_cut else ""
+
+
+def model_rows(runs: Runs) -> list[ModelRow]:
+    """Return who answered most: models, kept answers, and the offline responder."""
+    names = {CACHE_PROVIDER: _("kept answers"), OFFLINE_PROVIDER: _("without a model")}
+    return [
+        ModelRow(
+            share.model or names.get(share.provider, share.provider),
+            share.provider if share.model else "",
+            Unit.COUNT.text(share.runs),
+            Unit.PERCENT.text(runs.percent(share.runs)),
+        )
+        for share in runs.shares[:LISTED]
     ]
 
 
@@ -69,6 +134,7 @@ def provider_rows(frame: Frame) -> list[ProviderRow]:
             provider.name,
             Unit.COUNT.text(provider.calls),
             Unit.PERCENT.text(provider.answered_percent),
+            Unit.SECONDS.text(provider.mean_seconds),
             Unit.SECONDS.text(provider.p95_seconds),
         )
         for provider in providers(frame)
@@ -93,6 +159,13 @@ def budget_rows(figures: Figures) -> Sequence[BudgetRow]:
         )
         for row in figures.budgets
     ]
+
+
+def _fallback_note(runs: Runs) -> str:
+    if not runs.total:
+        return ""
+    text = _("%(count)s of the latest %(all)s runs") if runs.is_cut else _("%(count)s of %(all)s runs")
+    return text % {"count": Unit.COUNT.text(runs.fallbacks), "all": Unit.COUNT.text(runs.total)}
 
 
 def _used(spent: Decimal, limit: Decimal | None, percent: int | None) -> str:

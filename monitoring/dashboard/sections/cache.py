@@ -9,7 +9,7 @@ from monitoring.charts import Tone, Unit
 from monitoring.dashboard.figures import Figures
 from monitoring.dashboard.links import Links
 from monitoring.dashboard.sections.panels import Panel, line_panel
-from monitoring.dashboard.tiles import Tile, count_text, measured
+from monitoring.dashboard.tiles import Tile, count_text, measured, minutes_text
 from monitoring.services.figures.cache import layers
 from monitoring.services.figures.shop_sessions import shop_sessions
 from monitoring.services.series import Frame
@@ -43,6 +43,7 @@ def layer_rows(frame: Frame) -> list[LayerRow]:
 def shop_tiles(figures: Figures, links: Links) -> list[Tile]:
     """Return who is in the shop now, and what came of it in the range."""
     stored, session = figures.stored.counts, "shop.customersession"
+    over = shop_sessions(figures.frame)
     now = figures.window.until.isoformat()
     return [
         Tile(
@@ -56,7 +57,8 @@ def shop_tiles(figures: Figures, links: Links) -> list[Tile]:
             count_text(stored["carts"]),
             url=links.rows(session, state__exact="cart", closed_at__isnull=True, expires_at__gt=now),
         ),
-        measured(_("Sessions expired"), shop_sessions(figures.frame).expired, Unit.COUNT),
+        measured(_("Sessions expired"), over.expired, Unit.COUNT),
+        Tile(_("Time in the shop, mean"), minutes_text(over.mean_seconds), _("sessions that are over")),
         Tile(
             _("Orders"),
             count_text(stored["orders"]),

@@ -9,6 +9,7 @@ from monitoring.dashboard.figures import Figures
 from monitoring.dashboard.links import Links
 from monitoring.dashboard.sections.panels import Panel, line_panel, per_minute, values
 from monitoring.dashboard.tiles import Tile, count_text, measured
+from monitoring.services.figures.conversations import PAUSE
 from monitoring.services.series import Point
 
 _RECEIVED = ("webhook_messages_total", {"result": "accepted"})
@@ -40,6 +41,16 @@ def message_tiles(figures: Figures, step: timedelta, links: Links) -> list[Tile]
             _("Customers who wrote"),
             count_text(figures.stored.counts["customers"]),
             url=links.rows("conversations.whatsappuser", last_inbound_at__gte=since),
+        ),
+        measured(
+            _("Conversations now"),
+            frame.gauge("active_conversations"),
+            Unit.COUNT,
+            note=_("customers who wrote within half an hour"),
+            url=links.rows(
+                "conversations.whatsappuser",
+                last_inbound_at__gte=(figures.window.until - PAUSE).isoformat(),
+            ),
         ),
     ]
 

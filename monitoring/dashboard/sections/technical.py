@@ -1,4 +1,4 @@
-"""For those who run the site: races, cleanups, slow endpoints, functions, and what was refused."""
+"""For those who run the site: races, cleanups, breakers, memory, and what was refused."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,22 +12,11 @@ from monitoring.dashboard.figures import Figures
 from monitoring.dashboard.links import Links
 from monitoring.dashboard.sections.panels import Panel, bar_panel, line_panel, per_minute
 from monitoring.dashboard.tiles import Tile, count_text, measured
-from monitoring.services.figures.functions import functions
-from monitoring.services.figures.requests import endpoints, requests
-from monitoring.services.series import Frame
+from monitoring.services.figures.breakers import trips
+from monitoring.services.figures.processes import fullest_memory
 
 LISTED = 6
 THREAD = "conversations.thread"
-
-
-@dataclass(frozen=True, slots=True)
-class CallRow:
-    """One endpoint or function: calls, the part that failed, and the time of the slowest 5 %."""
-
-    name: str
-    calls: str
-    failed: str
-    slow: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +28,7 @@ class CountRow:
 
 def technical_tiles(figures: Figures, links: Links) -> list[Tile]:
     frame = figures.frame
-    asked = requests(frame)
+    fullest = fullest_memory(frame)
     return [
         measured(
             _("Race errors"),
@@ -61,7 +50,18 @@ def technical_tiles(figures: Figures, links: Links) -> list[Tile]:
             url=links.rows(THREAD, closed_at__isnull=True, token_count__gt=settings.THREAD_TOKEN_THRESHOLD),
         ),
         measured(_("Processing time, mean"), frame.mean("turn_seconds"), Unit.SECONDS),
-        measured(_("Requests"), asked.total, Unit.COUNT, note=_failed(asked.failed_percent)),
+        measured(
+            _("Breaker trips of other services"),
+            trips(frame).others,
+            Unit.COUNT,
+            note=_("channels, Laravel, inventory"),
+        ),
+        measured(
+            _("Memory used"),
+            fullest and fullest[1],
+            Unit.PERCENT,
+            note=_("on %(name)s, the fullest machine") % {"name": fullest[0]} if fullest else "",
+        ),
     ]
 
 
@@ -77,22 +77,6 @@ def technical_panels(figures: Figures, step: timedelta) -> list[Panel]:
     ]
 
 
-def endpoint_rows(frame: Frame) -> list[CallRow]:
-    """Return the slowest endpoints, by the time of their slowest 5 %."""
-    return [
-        _row(endpoint.name, endpoint.requests, endpoint.failed_percent, endpoint.p95_seconds)
-        for endpoint in endpoints(frame)[:LISTED]
-    ]
-
-
-def function_rows(frame: Frame) -> list[CallRow]:
-    """Return the functions that models called most."""
-    return [
-        _row(function.name, function.calls, function.failed_percent, function.p95_seconds)
-        for function in functions(frame)[:LISTED]
-    ]
-
-
 def security_rows(figures: Figures, links: Links) -> Sequence[CountRow]:
     """Return the security events of the range by kind."""
     since = figures.since.isoformat()
@@ -104,13 +88,3 @@ def security_rows(figures: Figures, links: Links) -> Sequence[CountRow]:
         )
         for operation, count in sorted(figures.stored.lists["security"], key=lambda pair: -pair[1])[:LISTED]
     ]
-
-
-def _row(name: str, calls: float, failed_percent: float, p95_seconds: float | None) -> CallRow:
-    return CallRow(
-        name, Unit.COUNT.text(calls), Unit.PERCENT.text(failed_percent), Unit.SECONDS.text(p95_seconds)
-    )
-
-
-def _failed(percent: float | None) -> str:
-    return "" if percent is None else _("%(percent)s failed") % {"percent": Unit.PERCENT.text(percent)}

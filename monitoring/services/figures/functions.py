@@ -11,16 +11,38 @@ DONE = ("ok", "repeated")
 
 @dataclass(frozen=True, slots=True)
 class FunctionFigures:
-    """One function; `p95_seconds` is None when it was not timed."""
+    """One function; its seconds are None when it was not timed."""
 
     name: str
     calls: float
     done: float
+    mean_seconds: float | None
     p95_seconds: float | None
 
     @property
     def failed_percent(self) -> float:
         return 100 * (self.calls - self.done) / self.calls
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCalls:
+    """All calls, whichever the function, and those that were done. None: not known."""
+
+    calls: float | None
+    done: float | None
+    mean_seconds: float | None
+
+    @property
+    def done_percent(self) -> float | None:
+        """Return the part of the calls that were done; None without any."""
+        return 100 * (self.done or 0.0) / self.calls if self.calls else None
+
+
+def function_calls(frame: Frame) -> FunctionCalls:
+    """Return the calls of the frame's window."""
+    calls, results = frame.total(CALLS), frame.totals_by(CALLS, "result")
+    done = None if calls is None else sum(results.get(result, 0.0) for result in DONE)
+    return FunctionCalls(calls, done, frame.mean(SECONDS))
 
 
 def functions(frame: Frame) -> list[FunctionFigures]:
@@ -33,6 +55,7 @@ def functions(frame: Frame) -> list[FunctionFigures]:
             name=name,
             calls=total,
             done=sum(by_name.get(name, 0.0) for by_name in done),
+            mean_seconds=times[name].mean if name in times else None,
             p95_seconds=times[name].quantile(0.95) if name in times else None,
         )
         for name, total in calls.items()

@@ -11,11 +11,12 @@ HITS = ("hit", "pinned")
 
 @dataclass(frozen=True, slots=True)
 class ProviderFigures:
-    """One provider: its calls, those that brought an answer; `p95_seconds` is None when none was timed."""
+    """One provider: its calls, those that brought an answer; its seconds are None when none was timed."""
 
     name: str
     calls: float
     answers: float
+    mean_seconds: float | None
     p95_seconds: float | None
 
     @property
@@ -32,6 +33,7 @@ def providers(frame: Frame) -> list[ProviderFigures]:
             name=name,
             calls=total,
             answers=answered.get(name, 0.0),
+            mean_seconds=times[name].mean if name in times else None,
             p95_seconds=times[name].quantile(0.95) if name in times else None,
         )
         for name, total in calls.items()

@@ -1,4 +1,4 @@
-"""What the living processes need: by their heartbeats, so of all hosts."""
+"""What the living processes need: by their heartbeats, so of all hosts, or as last sampled from them."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,6 +7,7 @@ from django.db.models import Count, Max, QuerySet, Sum
 from django.db.models.functions import Now
 
 from monitoring.models import ProcessHeartbeat, ProcessKind
+from monitoring.services.frame import Frame
 from monitoring.services.heartbeats import SILENT_SECONDS
 
 
@@ -43,6 +44,24 @@ def memory_of_hosts() -> dict[str, float | None]:
     """Return how full, in percent, the memory of each host is that has a living process."""
     rows = _alive().order_by().values_list("host").annotate(Max("memory_percent"))
     return dict(rows)
+
+
+def sampled_processes(frame: Frame) -> dict[str, ProcessFigures]:
+    """Return the same as it was sampled last, at the frame's end; what was not sampled is left out."""
+    memory, cpu, uptime = (
+        frame.gauges_by(name, "kind")
+        for name in ("process_memory_bytes", "process_cpu_percent", "process_uptime_seconds")
+    )
+    return {
+        kind: ProcessFigures(int(count), memory.get(kind), cpu.get(kind), uptime.get(kind))
+        for kind, count in frame.gauges_by("processes", "kind").items()
+    }
+
+
+def fullest_memory(frame: Frame) -> tuple[str, float] | None:
+    """Return the host whose memory was the fullest when it was last sampled, and how full, in percent."""
+    hosts = frame.gauges_by("host_memory_percent", "host")
+    return max(hosts.items(), key=lambda host: host[1], default=None)
 
 
 def _alive() -> QuerySet[ProcessHeartbeat]:

@@ -8,17 +8,21 @@ from django.utils import timezone
 from conversations.shop.models import CustomerSession
 from monitoring.services.frame import Frame
 
-EXPIRED, ORDERS = "shop_sessions_expired_total", "shop_orders_total"
-COUNTERS = frozenset({EXPIRED, ORDERS})
+EXPIRED, SECONDS, ORDERS = "shop_sessions_expired_total", "shop_session_seconds", "shop_orders_total"
+INSTRUMENTS = frozenset({EXPIRED, SECONDS, ORDERS})
 """What a Frame has to hold for `shop_sessions`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShopSessions:
-    """Sessions that were cleaned away, with or without an order, and orders placed. None: not known."""
+    """Sessions that were cleaned away, with or without an order, and orders placed. None: not known.
+
+    `mean_seconds` is from the begin of a session that is over to its last activity; None also without any.
+    """
 
     expired: float | None
     orders: float | None
+    mean_seconds: float | None
 
     @property
     def orders_percent(self) -> float | None:
@@ -28,7 +32,7 @@ class ShopSessions:
 
 def shop_sessions(frame: Frame) -> ShopSessions:
     """Return the sessions and orders of the frame's window."""
-    return ShopSessions(frame.total(EXPIRED), frame.total(ORDERS, result="placed"))
+    return ShopSessions(frame.total(EXPIRED), frame.total(ORDERS, result="placed"), frame.mean(SECONDS))
 
 
 def open_sessions() -> QuerySet[CustomerSession]:

@@ -120,7 +120,8 @@ def test_open_sessions_are_counted_and_what_was_not_counted_is_a_dash(channel: C
     page = administrator().get(PAGE).content.decode()
 
     assert re.search(r'Carts being filled</p>\s*<p class="tile__value">1<', page)
-    assert re.search(r'Sessions over</p>\s*<p class="tile__value">–<', page)
+    for label in ("Sessions over", "Time in the shop, mean"):
+        assert re.search(rf'{label}</p>\s*<p class="tile__value">–<', page), label
 
 
 def test_a_manager_may_and_an_agent_may_not(channel: Channel) -> None:

@@ -1,11 +1,13 @@
 """What the dashboard's tests start from: checks, alerts and counts as their owners would have stored them."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from botsite.telemetry.series import SeriesValue, bucket_of
+from conversations.models import Run
 from monitoring.models import Alert, AlertRule, Granularity, HealthCheck, HealthSpan, MetricBucket
 from monitoring.services.bucket_data import encoded, labels_text
 
@@ -45,7 +47,21 @@ def time_minute(name: str, seconds: float, count: int, *, labels: tuple[str, ...
 
 
 def sample_minute(name: str, value: float, *, ago: int = 1) -> None:
-    _store(ago, MetricBucket.GAUGES, {name: {labels_text(()): value}})
+    sample_labelled({name: {(): value}}, ago=ago)
+
+
+def sample_labelled(samples: Mapping[str, Mapping[tuple[str, ...], float]], *, ago: int = 1) -> None:
+    """Store samples, by gauge and labels, of the minute that was `ago` minutes ago."""
+    data = {
+        name: {labels_text(labels): value for labels, value in found.items()}
+        for name, found in samples.items()
+    }
+    _store(ago, MetricBucket.GAUGES, data)
+
+
+def make_run(provider: str, model: str = "", **values: Any) -> Run:
+    """A run that was answered a moment ago, of a customer who was erased since."""
+    return Run.objects.create(provider=provider, model=model, **{"epoch": 1, "state": "completed", **values})
 
 
 def _store(ago: int, source: str, data: dict[str, Any]) -> None:

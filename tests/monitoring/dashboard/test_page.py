@@ -7,11 +7,13 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from conversations.models import Author, Message, OutboundState, WhatsAppUser
+from conversations.models import Author, Message, OutboundState, Run, WhatsAppUser
 from conversations.services.messages import outbound_append
+from monitoring.dashboard import stored
 from monitoring.dashboard.figures import figures
 from monitoring.dashboard.ranges import range_named
 from monitoring.dashboard.sections.panels import per_minute
@@ -22,6 +24,8 @@ from tests.monitoring.dashboard.builders import (
     count_minute,
     make_alert,
     make_check,
+    make_run,
+    sample_labelled,
     sample_minute,
     time_minute,
 )
@@ -29,6 +33,30 @@ from tests.safety.pages import member_of
 from tests.staff import administrator, signed_in
 
 pytestmark = pytest.mark.django_db
+UNKNOWN_AT_FIRST = (
+    "Received",
+    "Answered",
+    "Answer time, median",
+    "Conversations now",
+    "Saved",
+    "Response time of models",
+    "Fallback answers",
+    "Breaker trips of models",
+    "Breaker trips of other services",
+    "Time in the shop, mean",
+    "High-token threads",
+    "Memory used",
+    "Requests",
+    "Requests a minute",
+    "Requests answered",
+    "Requests refused",
+    "Requests failed",
+    "Request time, median",
+    "Request time, slowest 1 %",
+    "Function calls",
+    "Function calls done",
+    "Function time, mean",
+)
 TILE = r'tile__label">{}</p>\s*<p class="tile__value[^"]*">([^<]*)<'
 
 
@@ -97,8 +125,9 @@ def test_a_rate_is_of_the_whole_first_step_and_of_what_is_past_of_the_last(user:
 def test_what_is_not_known_is_a_dash_and_an_empty_chart(user: WhatsAppUser) -> None:
     page = page_of(administrator())
 
-    for label in ("Received", "Answered", "Answer time, median", "High-token threads", "Saved"):
+    for label in UNKNOWN_AT_FIRST:
         assert tile(page, label) == "–", label
+    assert "Nothing is known of the last minutes." in page
     assert 'id="chart-messages">' in page
     assert "Nothing is known of this time yet." in page
     assert "No rates and times are known yet" in page
@@ -145,8 +174,14 @@ def test_a_repeated_function_call_counts_as_done(user: WhatsAppUser) -> None:
         function_calls_total__add_to_cart__failed=1,
     )
 
-    row = '<th scope="row">add_to_cart</th><td>8</td><td>12.5 %</td><td>–</td>'
-    assert row in page_of(administrator())
+    time_minute("function_seconds", 0.2, 4, labels=("add_to_cart",))
+
+    page = page_of(administrator())
+
+    assert '<th scope="row">add_to_cart</th><td>8</td><td>12.5 %</td><td>0.20 s</td><td>0.' in page
+    assert tile(page, "Function calls") == "8"
+    assert tile(page, "Function calls done") == "87.5 %"
+    assert tile(page, "Function time, mean") == "0.20 s"
 
 
 def test_requests_are_shown_with_what_failed_of_them(user: WhatsAppUser) -> None:
@@ -158,7 +193,98 @@ def test_requests_are_shown_with_what_failed_of_them(user: WhatsAppUser) -> None
 
     assert tile(page, "Requests") == "100"
     assert "2 % failed" in page
-    assert '<th scope="row">webhook</th><td>100</td><td>2 %</td><td>0.' in page
+    assert tile(page, "Requests a minute") == "50"
+    counted = [tile(page, f"Requests {ended}") for ended in ("answered", "refused", "failed")]
+    assert counted == ["90", "8", "2"]
+    for part in ("median", "slowest 5 %", "slowest 1 %"):
+        assert tile(page, f"Request time, {part}").startswith("0."), part
+    assert '<th scope="row">webhook</th><td>100</td><td>2 %</td><td>0.50 s</td><td>0.' in page
+
+
+def test_runs_are_shown_by_model_with_what_fell_back_and_was_saved(user: WhatsAppUser) -> None:
+    for _ in range(6):
+        make_run("openai", "gpt-x")
+    make_run("cache", saved_usd="2.5")
+    make_run("offline", degraded=True)
+    make_run("", state="failed")
+    make_run("offline", state="active")
+    Run.objects.filter(pk=make_run("openai").pk).update(started_at=timezone.now() - timedelta(hours=2))
+
+    page = page_of(administrator())
+
+    assert '<th scope="row">gpt-x <small>openai</small></th><td>6</td><td>75 %</td>' in page
+    assert '<th scope="row">kept answers</th><td>1</td><td>12.5 %</td>' in page
+    assert '<th scope="row">without a model</th><td>1</td><td>12.5 %</td>' in page
+    assert tile(page, "Fallback answers") == "12.5 %"
+    assert "1 of 8 runs" in page
+    assert tile(page, "Saved by kept answers") == "US$2.50"
+
+
+def test_of_too_many_runs_the_latest_are_looked_at(
+    user: WhatsAppUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_run("openai", "gpt-old")
+    for _ in range(3):
+        make_run("offline", degraded=True)
+    monkeypatch.setattr(stored, "COUNT_LIMIT", 3)
+
+    page = page_of(administrator())
+
+    assert "gpt-old" not in page
+    assert "3 of the latest 3 runs" in page
+    assert "<small>of the latest 3 runs</small>" in page
+
+
+def test_how_fast_models_are_and_how_often_they_were_left_alone(user: WhatsAppUser) -> None:
+    count_minute(
+        ai_requests_total__openai__ok=2,
+        **{"circuit_trips_total__llm:openai": 2, "circuit_trips_total__laravel": 1},
+    )
+    time_minute("ai_request_seconds", 3.0, 2, labels=("openai",))
+
+    page = page_of(administrator())
+
+    assert tile(page, "Response time of models") == "3 s"
+    assert '<th scope="row">openai</th><td>2</td><td>100 %</td><td>3 s</td><td>' in page
+    assert tile(page, "Breaker trips of models") == "2"
+    assert tile(page, "Breaker trips of other services") == "1"
+
+
+def test_conversations_of_now_and_how_long_customers_shop(user: WhatsAppUser) -> None:
+    sample_minute("active_conversations", 4)
+    time_minute("shop_session_seconds", 540, 2)
+
+    page = page_of(administrator())
+
+    assert tile(page, "Conversations now") == "4"
+    assert tile(page, "Time in the shop, mean") == "9.0 min"
+
+
+def test_processes_are_shown_with_what_they_use(user: WhatsAppUser) -> None:
+    sample_labelled(
+        {
+            "processes": {("web",): 2, ("beat",): 0},
+            "process_memory_bytes": {("web",): 3 * 1024**2},
+            "process_cpu_percent": {("web",): 12.5},
+            "process_uptime_seconds": {("web",): 7300},
+            "host_memory_percent": {("one",): 40, ("other",): 71.5},
+        }
+    )
+
+    page = page_of(administrator()).replace("\xa0", " ")
+
+    assert '<th scope="row">web server</th><td>2</td><td>3.0 MB</td><td>12.5 %</td><td>2 hours</td>' in page
+    assert '<th scope="row">scheduler (beat)</th><td>0</td><td>–</td><td>–</td><td>–</td>' in page
+    assert tile(page, "Memory used") == "71.5 %"
+    assert "on other, the fullest machine" in page
+
+
+def test_the_pages_of_past_days_begin_with_the_range(user: WhatsAppUser) -> None:
+    page = page_of(administrator(), "7d")
+
+    first = timezone.localdate(timezone.now() - timedelta(days=7)).isoformat()
+    assert f'href="/dashboard/sessions?since={first}"' in page
+    assert f'href="{reverse("admin:costs")}?since={first}"' in page
 
 
 def test_numbers_lead_to_the_rows_they_count(user: WhatsAppUser) -> None:
