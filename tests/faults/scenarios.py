@@ -127,6 +127,7 @@ SCENARIOS = (
         about="Postgres's connections stay open, not a byte passes for 20 s",
         seconds=45,
         faults=(Fault(8, "postgres", {"mode": "hang"}), Fault(28, "postgres", {"mode": "pass"})),
+        refusal_seconds=5.0,
     ),
     Scenario(
         name="graph-refusing",
