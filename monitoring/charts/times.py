@@ -36,7 +36,7 @@ def time_labels(data: Data) -> list[Label]:
 def step_text(at: datetime, step: timedelta) -> str:
     """Return how a step is called: by its day, or by its day and time."""
     return _step_text(
-        timezone.localtime(at), "j M" if step >= DAY else "SHORT_DATETIME_FORMAT", get_language()
+        timezone.localtime(at), "MONTH_DAY_FORMAT" if step >= DAY else "SHORT_DATETIME_FORMAT", get_language()
     )
 
 
@@ -61,4 +61,4 @@ def _is_within(moment: datetime, data: Data) -> bool:
 def _text(moment: datetime, tick: timedelta) -> str:
     if tick < DAY:
         return date_format(moment, "H:i")
-    return date_format(moment, "D j" if tick == DAY else "j M")
+    return date_format(moment, "D j" if tick == DAY else "MONTH_DAY_FORMAT")
