@@ -9,6 +9,9 @@ STATIC := BOTSITE_LOCAL=1 $(RUN)
 COMPILE := $(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header $(if $(UPGRADE),--upgrade)
 
+# Else each of the many processes that start here would compile everything anew, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo test lint bench lock
 
