@@ -82,8 +82,8 @@ class Site:
         headers = {"X-Api-Key": key or self.key, "Idempotency-Key": uuid.uuid4().hex}
         return self.web.request(method, path, json=body, headers=headers).status_code
 
-    def logged(self, event: str) -> bool:
-        return event in (self.folder / "logs" / "application.log").read_text()
+    def logged(self, event: str, *, times: int = 1) -> bool:
+        return (self.folder / "logs" / "application.log").read_text().count(event) >= times
 
 
 @contextmanager

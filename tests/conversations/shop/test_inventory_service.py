@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from botsite.resilience.breaker import State, get_breaker
-from conversations.shop.inventory_service import asking
+from conversations.shop.inventory_service import asking, soap_client
 from conversations.shop.inventory_service.asking import stock_at_service
 from conversations.shop.inventory_service.errors import InventoryError
 from conversations.shop.models import Product
@@ -34,6 +34,7 @@ LAUGHS = "".join(f'<!ENTITY l{number} "{f"&l{number - 1};" * 10}">' for number i
 @pytest.fixture(autouse=True)
 def _configured(inventory: FakeInventory, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "BREAKER", f"inventory-{uuid4().hex}")  # what other tests opened stays so
+    monkeypatch.setattr(soap_client, "_clients", {})  # another test's fake may have had the same port
     settings.INVENTORY_WSDL_URL = inventory.wsdl_url
     settings.INVENTORY_TIMEOUT_SECONDS = 2
     inventory.configure(stock={"PAN": 12})
