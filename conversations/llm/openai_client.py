@@ -6,7 +6,6 @@ Import it only where a model is called: the SDK is slow to load.
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +19,14 @@ if TYPE_CHECKING:
     from conversations.llm.providers import OpenAICompatible
 
 _building = Lock()
+_clients: dict[tuple[int, str, str, float], openai.OpenAI] = {}
 
 
 @contextmanager
 def calling(provider: "OpenAICompatible") -> Iterator[openai.OpenAI]:
     """Lend the provider's client; what a call with it raises becomes an LLMError."""
     try:
-        with _building:
-            client = _client_of_process(os.getpid(), provider.api_key, provider.base_url, provider.timeout)
-        yield client
+        yield _client_of_process(provider.api_key, provider.base_url, provider.timeout)
     # Beside the SDK's own: what an unusable address or a key that no header can carry raises.
     except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
         raise classified(provider.name, error) from error
@@ -44,9 +42,16 @@ def post(client: openai.OpenAI, path: str, request: Mapping[str, Any]) -> bytes:
     return answer.content
 
 
-@cache
-def _client_of_process(_pid: int, api_key: str, base_url: str, timeout: float) -> openai.OpenAI:
-    """Make one client per configuration. Connections must not outlive a fork, hence the process id."""
+def _client_of_process(api_key: str, base_url: str, timeout: float) -> openai.OpenAI:
+    """Return the one client of a configuration. Connections must not outlive a fork, hence the process id."""
+    key = (os.getpid(), api_key, base_url, timeout)
+    with _building:
+        if key not in _clients:
+            _clients[key] = _built(api_key, base_url, timeout)
+        return _clients[key]
+
+
+def _built(api_key: str, base_url: str, timeout: float) -> openai.OpenAI:
     return openai.OpenAI(
         api_key=api_key,
         base_url=base_url,

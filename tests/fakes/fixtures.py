@@ -1,5 +1,6 @@
 """The fake servers as pytest fixtures; list this module in `pytest_plugins`."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -25,6 +26,15 @@ def openai_fake() -> Iterator[FakeOpenAI]:
     """An OpenAI-compatible API on a loopback port; a client's base URL is `openai_fake.base_url`."""
     with FakeOpenAI() as server:
         yield server
+    _close_clients_of(server.base_url)
+
+
+def _close_clients_of(base_url: str) -> None:
+    """Close the SDK's clients that the test had made, which would live as long as the process."""
+    if client_module := sys.modules.get("conversations.llm.openai_client"):  # whoever loads it waits
+        clients = client_module._clients
+        for key in [key for key in clients if base_url in key]:
+            clients.pop(key).close()
 
 
 @pytest.fixture
