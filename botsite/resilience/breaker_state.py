@@ -28,7 +28,8 @@ class Policy:
     """When a circuit opens, and when it is tried again. The defaults try an open one within 5 minutes.
 
     It opens when `failure_rate` of at least `least_calls` in the window failed, or `failures_in_row` did.
-    Each failed probe doubles the wait. `probe_seconds` must exceed what a call may take: whoever has not
+    Each failed probe doubles the wait up to `longest_recovery_seconds`: whoever is told that it is down hears
+    within two minutes that it is back. `probe_seconds` must exceed what a call may take: whoever has not
     reported by then is taken for dead.
     """
 
@@ -37,7 +38,7 @@ class Policy:
     failure_rate: float = 0.5
     failures_in_row: int = 5
     recovery_seconds: float = 60.0
-    longest_recovery_seconds: float = 240.0
+    longest_recovery_seconds: float = 90.0
     probe_seconds: float = 45.0
 
     def wait_after(self, openings: int) -> float:

@@ -156,7 +156,7 @@ SCENARIOS = (
         name="model-failing",
         about="the model answers 500, then drops the connection, then hangs; customers wait for it",
         seconds=45,
-        # A circuit that has just failed its probe rests for two minutes, and for one before that.
+        # A circuit that has just failed its probe rests for a minute and a half, and for one before that.
         drain_seconds=300,
         drain_target=200,
         environment={"LLM_TIMEOUT_SECONDS": "8"},
