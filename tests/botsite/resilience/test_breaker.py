@@ -229,7 +229,7 @@ def test_each_failed_probe_doubles_the_wait_up_to_a_cap(breaker: Breaker) -> Non
 def test_the_defaults_try_an_open_circuit_within_five_minutes() -> None:
     policy = Policy()
 
-    assert [policy.wait_after(n) for n in (1, 2, 3, 4, 100_000)] == [60, 120, 240, 240, 240]
+    assert [policy.wait_after(n) for n in (1, 2, 3, 4, 100_000)] == [60, 90, 90, 90, 90]
     assert policy.longest_recovery_seconds + policy.probe_seconds < 300
 
 
