@@ -19,7 +19,7 @@ def serving() -> Iterator[None]:
     serve(4)
     yield
     limits.connect, limits.statement, limits.keeps = patient.connect, patient.statement, patient.keeps
-    waiting.forget_silence()
+    waiting._silence.end()
     connection.close()
     bound.drop_idle()
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Hashable
 from typing import Any
 
-import psycopg2
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django_prometheus.db.backends.postgresql import base
@@ -69,23 +68,22 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]  # django-pro
             super()._close()
 
     def is_usable(self) -> bool:
-        with waiting.within(HEALTH_SECONDS, proves_silence=False):
-            usable: bool = not waiting.is_silent() and super().is_usable()
+        usable = (
+            self.connection is not None
+            and not waiting.is_silent()
+            and waiting.still_answers(self.connection, seconds=HEALTH_SECONDS)
+        )
         self.errors_occurred = self.errors_occurred or not usable  # it is not to be kept
         return usable
 
 
 def _is_alive(connection: Connection) -> bool:
     """Whether a kept connection still answers; else it is closed, and with a silent one all that are idle."""
-    try:
-        # It may just be an old one: the new one that follows is the real question.
-        with waiting.within(HEALTH_SECONDS, proves_silence=False), connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-            return True
-    except psycopg2.Error:
-        connection.close()
-        bound.drop_idle()  # each might cost as much time
-        return False
+    if waiting.still_answers(connection, seconds=HEALTH_SECONDS):
+        return True
+    connection.close()
+    bound.drop_idle()  # each might cost as much time
+    return False
 
 
 def _counting(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:

@@ -72,16 +72,8 @@ class ConnectionBound:
         is_favoured = self._is_favoured()
         room = most if is_favoured else max(most - self._reserved, 1)
         deadline = time.monotonic() + (FAVOURED_WAIT_SECONDS if is_favoured else WAIT_SECONDS)
-        line = self._waiting[is_favoured]
-        with self._lock, self._in(line) as me:
-            while line[0] is not me or self._in_use() >= room:
-                left = deadline - time.monotonic()
-                if left < 0:
-                    raise NoRoom(f"all {room} database connections of this process are in use")
-                if line[0] is not me:
-                    me.wait(left)
-                elif not self._collect_left_open():
-                    me.wait(min(left, _LOOK_SECONDS))
+        with self._lock:
+            self._wait_in(self._waiting[is_favoured], room, deadline)
             kept = self._idle.take(key)
             if kept is None and self._taken() >= most:
                 self._idle.drop(1)
@@ -128,13 +120,19 @@ class ConnectionBound:
         with self._lock:
             return self._taken() - self._opening
 
-    @contextmanager
-    def _in(self, line: deque[threading.Condition]) -> Iterator[threading.Condition]:
-        """Stand in line: whoever is busy would else take again at once what it has just given back."""
+    def _wait_in(self, line: deque[threading.Condition], room: int, deadline: float) -> None:
+        """Wait for room in line: whoever is busy would else take at once what it has just given back."""
         me = threading.Condition(self._lock)
         line.append(me)
         try:
-            yield me
+            while line[0] is not me or self._in_use() >= room:
+                left = deadline - time.monotonic()
+                if left < 0:
+                    raise NoRoom(f"all {room} database connections of this process are in use")
+                if line[0] is not me:
+                    me.wait(left)
+                elif not self._collect_left_open():
+                    me.wait(min(left, _LOOK_SECONDS))
         finally:
             line.remove(me)
             self._tell_next()

@@ -31,7 +31,7 @@ class _Waits(threading.local):
     """What this thread's waiting is limited to where it is not an ordinary statement's."""
 
     seconds: float | None = None
-    proves_silence = True
+    is_of_old = False
 
 
 class _Silence:
@@ -85,24 +85,34 @@ def wait(connection: Connection) -> None:
         poller.register(connection.fileno(), _EVENTS[state])
         left = None if deadline is None else max(deadline - time.monotonic(), 0) * 1000
         if not poller.poll(left):
-            if _waits.proves_silence:
+            if not _waits.is_of_old:
                 _silence.begin()
             raise Unanswered(f"the database did not answer within {seconds:g} s")
     _silence.end()
 
 
 @contextmanager
-def within(seconds: float, *, proves_silence: bool = True) -> Iterator[None]:
+def within(seconds: float, *, is_of_old: bool = False) -> Iterator[None]:
     """Limit each wait of this thread to `seconds` in the block.
 
-    `proves_silence` False: on a connection that may be an old one, whose silence says little of the database.
+    `is_of_old`: on a connection that was opened before, whose silence says little of the database.
     """
-    before = _waits.seconds, _waits.proves_silence
-    _waits.seconds, _waits.proves_silence = seconds, proves_silence
+    before = _waits.seconds, _waits.is_of_old
+    _waits.seconds, _waits.is_of_old = seconds, is_of_old
     try:
         yield
     finally:
-        _waits.seconds, _waits.proves_silence = before
+        _waits.seconds, _waits.is_of_old = before
+
+
+def still_answers(connection: Connection, *, seconds: float) -> bool:
+    """Whether a connection that was opened before answers within `seconds`; if it was silent it is closed."""
+    try:
+        with within(seconds, is_of_old=True), connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except psycopg2.Error:
+        return False
+    return True
 
 
 @contextmanager
@@ -121,8 +131,3 @@ def opening() -> Iterator[None]:
 def is_silent() -> bool:
     """Whether the database said nothing when it was last asked."""
     return _silence.is_known
-
-
-def forget_silence() -> None:
-    """Open connections again at once."""
-    _silence.end()

@@ -94,5 +94,5 @@ def test_without_the_database_it_says_so_within_five_seconds_and_what_was_known(
     assert seconds < 5
 
     database_proxy.set_mode("pass")
-    waiting.forget_silence()
+    waiting._silence.end()
     assert client.get("/health/ready").status_code == 200
