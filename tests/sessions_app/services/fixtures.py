@@ -1,4 +1,4 @@
-"""Forwarding among tests: a Laravel of their own, no pause and no failures of another test."""
+"""A gateway that is asked, and a Laravel that is told: without a pause or failures of another test."""
 
 from collections.abc import Iterator
 
@@ -9,10 +9,12 @@ from pytest_django import Settings
 from botsite.resilience.breaker import get_breaker
 from botsite.resilience.breaker_shared import NAMES_KEY
 from sessions_app.models import Channel
+from sessions_app.providers import gateway_registry
 from sessions_app.services import forward_sending
 from sessions_app.services.forward_pause import pause_end
 from sessions_app.services.laravel import http_client
 from tests.fakes.laravel import FakeLaravel
+from tests.sessions_app.gateway import FakeGateway
 from tests.sessions_app.services.builders import gateway
 
 
@@ -30,6 +32,14 @@ def told(
 @pytest.fixture
 def channel(transactional_db: None) -> Channel:
     return gateway()
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> FakeGateway:
+    """The only gateway that there is, of the kind `gateway`."""
+    fake = FakeGateway()
+    monkeypatch.setattr(gateway_registry, "GATEWAYS", {"gateway": fake})
+    return fake
 
 
 def forget_laravel() -> None:

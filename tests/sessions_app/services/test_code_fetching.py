@@ -13,21 +13,9 @@ from sessions_app.services import code_fetching
 from sessions_app.services.code_fetching import INTERVAL, code_fetch, code_wanted, codes_announced
 from sessions_app.services.starting import device_start
 from tests.sessions_app.gateway import FakeGateway
-from tests.sessions_app.services.builders import apply, code, device, gateway, status
+from tests.sessions_app.services.builders import apply, code, device, status
 
 WAITS = replace(status("pending"), code_waits=True)
-
-
-@pytest.fixture
-def channel(transactional_db: None) -> Channel:
-    return gateway()
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> FakeGateway:
-    fake = FakeGateway()
-    monkeypatch.setattr(gateway_registry, "GATEWAYS", {"gateway": fake})
-    return fake
 
 
 @pytest.fixture

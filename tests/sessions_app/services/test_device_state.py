@@ -12,7 +12,6 @@ from django.utils import timezone
 from botsite import caching
 from botsite.caching import process, shared
 from sessions_app.models import Channel, Device
-from sessions_app.providers import gateway_registry
 from sessions_app.services.device_info import device_info
 from sessions_app.services.device_state import DeviceState, Source, device_state, is_active
 from tests.processes import wait_until
@@ -24,13 +23,6 @@ from tests.sessions_app.services.builders import apply, at, code, gateway, statu
 def channel(transactional_db: None) -> Channel:
     wait_until(caching.is_usable)
     return gateway()
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> FakeGateway:
-    fake = FakeGateway()
-    monkeypatch.setattr(gateway_registry, "GATEWAYS", {"gateway": fake})
-    return fake
 
 
 def state(*, max_age: float | None = None) -> DeviceState:

@@ -6,23 +6,9 @@ import pytest
 from django.utils import timezone
 
 from sessions_app.models import Channel, Device, Order
-from sessions_app.providers import gateway_registry
 from sessions_app.services.gateway_orders import order_carry_out, order_give, orders_look_after
 from sessions_app.services.starting import device_start
 from tests.sessions_app.gateway import FakeGateway
-from tests.sessions_app.services.builders import gateway
-
-
-@pytest.fixture
-def channel(transactional_db: None) -> Channel:
-    return gateway()
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> FakeGateway:
-    fake = FakeGateway()
-    monkeypatch.setattr(gateway_registry, "GATEWAYS", {"gateway": fake})
-    return fake
 
 
 def reread(device: Device) -> Device:
